@@ -1,0 +1,1 @@
+"""The demo shop: a shop first, then a host of the plugin."""

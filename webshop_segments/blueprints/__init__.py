@@ -1,0 +1,1 @@
+"""The pages: administrators', customers' and public ones."""

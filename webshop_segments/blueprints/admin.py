@@ -1,0 +1,89 @@
+"""The admin blueprint: what all its pages share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from .. import folders
+from ..errors import Refused
+from ..i18n import _, language, template_names
+from ..plugin import plugin
+from . import menu, words
+from .forms import Form
+from .guard import masked
+
+bp = Blueprint(
+    "wss_admin",
+    __name__,
+    static_folder="../static",
+    static_url_path="/static",
+    template_folder=str(folders.templates()),
+)
+
+OWN_BASE = "webshop_segments/admin/base.html"
+
+
+def page(template: str, form: Form | None = None, **values: Any) -> ResponseReturnValue:
+    """An admin page; a refused form answers with the refusal's status."""
+    body = render_template(f"webshop_segments/admin/{template}", form=form, **values)
+    return body, form.status if form is not None else 200
+
+
+def done(message: str, endpoint: str, **values: Any) -> ResponseReturnValue:
+    """Say what was done and go on (POST, redirect, GET)."""
+    flash(message, "success")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+@bp.context_processor
+def _shared() -> dict[str, Any]:
+    wired = plugin()
+    return template_names() | {
+        "wss_base": wired.settings.base_template,
+        "wss_settings": wired.settings,
+        "wss_menu": menu.entries(wired.access),
+        "wss_actor": wired.access.actor(),
+        "wss_language": language(),
+        "can": wired.access.can,
+        "masked": masked(),
+        **words.filters(),
+    }
+
+
+@bp.errorhandler(Refused)
+def _refused(refusal: Refused) -> ResponseReturnValue:
+    plugin().session.rollback()
+    return page("error.html", message=str(refusal))[0], refusal.status  # type: ignore[index]
+
+
+@bp.errorhandler(HTTPException)
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    sentences = {
+        400: _("This page was open for too long. Go back, load it again and repeat what you did."),
+        403: _("You do not have the permission for this page. Ask the main administrator for it."),
+        404: _("This page does not exist."),
+    }
+    if error.code is None or error.code < 400:
+        return error
+    message = sentences.get(error.code, error.description or "")
+    return page("error.html", message=message)[0], error.code  # type: ignore[index]
+
+
+@bp.after_request
+def _headers(response: Response) -> Response:
+    """Strict headers for our own pages; a host's base template has needs of its own."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+        if plugin().settings.base_template == OWN_BASE:
+            policy = (
+                "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+            )
+            response.headers.setdefault("Content-Security-Policy", policy)
+    return response

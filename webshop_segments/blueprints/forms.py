@@ -1,0 +1,68 @@
+"""The base of all forms: a form is posted, an operation attempted, its refusal shown beside the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from flask_wtf import FlaskForm
+from wtforms import Field
+
+from ..errors import Refused
+from ..i18n import gettext, ngettext
+from ..plugin import plugin
+
+T = TypeVar("T")
+
+
+class _Translations:
+    """WTForms' own messages through our catalog."""
+
+    def gettext(self, string: str) -> str:
+        return str(gettext(string))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return str(ngettext(singular, plural, n))
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose operation may still refuse what the fields allowed."""
+
+    status = 200
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, form: Any) -> _Translations:
+            return _Translations()
+
+    def attempt(self, operation: Callable[[], T]) -> T | None:
+        """Run an operation if the form was posted and is valid, and commit it.
+
+        :returns: the operation's result, or None when there is a form to be shown (again).
+        """
+        if not self.is_submitted():
+            return None
+        if not self.validate():
+            self.status = 422
+            return None
+        session = plugin().session
+        try:
+            result = operation()
+        except Refused as refusal:
+            session.rollback()
+            self.refuse(refusal)
+            return None
+        session.commit()
+        return result
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show a refusal beside its field, or above the form."""
+        self.status = refusal.status
+        field = cast("Field | None", self._fields.get(refusal.field or ""))
+        if field is None:
+            self.form_errors.append(str(refusal))
+        else:
+            field.errors = [*field.errors, str(refusal)]
+
+
+class Confirmation(Form):
+    """A button and its token, nothing to fill in."""

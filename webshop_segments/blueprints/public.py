@@ -1,0 +1,185 @@
+"""The links in messages: unsubscribing, preferences, confirming. No login, no cookie; GET changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from .. import folders
+from ..access import Actor
+from ..consent import choices, state, suppression, tokens, versions
+from ..consent.choices import Shown
+from ..consent.models import ConsentRecord, ConsentState
+from ..consent.tokens import Link
+from ..directory import people
+from ..directory.addresses import Address
+from ..errors import Refused
+from ..i18n import _, in_language, language, template_names
+from ..plugin import Plugin, plugin
+from ..storefront import circumstances
+from . import words
+
+bp = Blueprint("wss_public", __name__, template_folder=str(folders.templates()))
+
+HOLDER = "holder of the link"
+
+
+@bp.url_value_preprocessor
+def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """RFC 8058, 3.1: the mail provider posts without cookie and token; the signed link is the proof."""
+    csrf = current_app.extensions.get("csrf")
+    if csrf is not None:
+        csrf.exempt(bp)
+
+
+@bp.get("/u/<token>")
+def unsubscribe_page(token: str) -> ResponseReturnValue:
+    """The person's preferences behind the link of a message."""
+    wired = plugin()
+    link = tokens.read_unsubscribe(wired.keys, token)
+    if link is None:
+        inert = tokens.is_inert(wired.keys, token)
+        return _page("inert.html" if inert else "unreadable.html"), 200
+    person = people.get(wired.session, wired.shop, link.person)
+    consents = state.of_person(wired.session, link.person)
+    with in_language(person.locale if person else None, language()):
+        return _page(
+            "preferences.html",
+            token=token,
+            link=link,
+            consents=consents,
+            history=state.history(wired.session, link.person),
+            suppressed=suppression.reason_of(wired.session, link.channel, link.address_key),
+            done=request.args.get("done"),
+        )
+
+
+@bp.post("/u/<token>")
+def unsubscribe_one_click(token: str) -> ResponseReturnValue:
+    """RFC 8058: 200, no redirect, the same neutral text for any token; twice is fine (E05, E08)."""
+    wired = plugin()
+    link = tokens.read_unsubscribe(wired.keys, token)
+    if link is not None:
+        _withdraw_address(wired, link, "one_click")
+        wired.session.commit()
+    return Response(_("You will get no further newsletters at this address."), mimetype="text/plain")
+
+
+@bp.post("/u/<token>/<any(stop, stop_all, undo):verb>")
+def change_preferences(token: str, verb: str) -> ResponseReturnValue:
+    """The buttons of the preference page."""
+    wired = plugin()
+    link = tokens.read_unsubscribe(wired.keys, token)
+    if link is not None:
+        {"stop": _stop, "stop_all": _stop_all, "undo": _undo}[verb](wired, link)
+        wired.session.commit()
+    return redirect(url_for(".unsubscribe_page", token=token, done=verb), 303)
+
+
+@bp.get("/c/<token>")
+def confirmation_page(token: str) -> ResponseReturnValue:
+    """Mail scanners open every link: only the button confirms (C14)."""
+    requested = _requested(token)
+    if requested is None:
+        return _page("unreadable.html"), 404
+    held = _held(requested)
+    confirmed = held is not None and held.status == state.GRANTED
+    with in_language(requested.language, language()):
+        text = versions.text_in(requested.version, requested.language or "", "en") if requested.version else None
+        return _page("confirm.html", token=token, requested=requested, text=text, confirmed=confirmed)
+
+
+@bp.post("/c/<token>")
+def confirm(token: str) -> ResponseReturnValue:
+    wired, requested = plugin(), _requested(token)
+    held = None
+    if requested is not None:
+        held = choices.confirm(wired.session, requested, Actor("customer", HOLDER, HOLDER), circumstances())
+        wired.session.commit()
+    if requested is None or held is None:
+        return _page("too_late.html"), 410
+    with in_language(requested.language, language()):
+        return _page("confirmed.html", requested=requested)
+
+
+@bp.post("/code/<channel>")
+def confirm_code(channel: str) -> ResponseReturnValue:
+    """The code sent to a phone, typed into the profile; the signed form says whose it is."""
+    wired = plugin()
+    payload = wired.keys.verify("code form", request.form.get("person", ""))
+    back = request.form.get("back", "/")
+    if payload is None:
+        return _page("unreadable.html"), 422
+    kind, _separator, ref = payload.decode().partition(":")
+    key = people.PersonKey(kind, ref)
+    try:
+        choices.confirm_code(
+            wired.session, wired.keys, key, channel, request.form.get("code", ""), Actor("customer", ref, HOLDER)
+        )
+    except Refused as refusal:
+        wired.session.commit()  # the wrong guess is counted
+        return _page("code.html", message=str(refusal), back=_own_path(back)), refusal.status
+    wired.session.commit()
+    return _page("code.html", message=_("Thank you, your number is confirmed."), back=_own_path(back))
+
+
+def _page(template: str, **values: Any) -> str:
+    names = template_names() | words.filters() | {"wss_settings": plugin().settings, "wss_language": language()}
+    return render_template(f"webshop_segments/public/{template}", **names, **values)
+
+
+def _withdraw_address(wired: Plugin, link: Link, source: str) -> None:
+    actor = Actor("customer", HOLDER, HOLDER)
+    choices.withdraw_address(wired.session, link.channel, link.address_key, source, actor, circumstances())
+
+
+def _stop(wired: Plugin, link: Link) -> None:
+    _withdraw_address(wired, link, "preference_page")
+
+
+def _stop_all(wired: Plugin, link: Link) -> None:
+    """An objection to all direct marketing ends every channel of the person (GDPR 21(2), C43)."""
+    actor = Actor("customer", HOLDER, HOLDER)
+    for channel, (held, _status) in state.of_person(wired.session, link.person).items():
+        if held.address_key is not None:
+            choices.withdraw_address(
+                wired.session, channel, held.address_key, "preference_page", actor, circumstances(),
+                action="objected", reason=suppression.OBJECTED,
+            )  # fmt: skip
+    suppression.suppress(wired.session, link.channel, link.address_key, suppression.OBJECTED)
+
+
+def _undo(wired: Plugin, link: Link) -> None:
+    """Whoever holds the link gets this address's mail: her word turns the withdrawal back, for this person only."""
+    held = state.get(wired.session, link.person, link.channel)
+    version = versions.current(wired.session)
+    if held is None or version is None or held.status != state.WITHDRAWN or held.address_key != link.address_key:
+        return
+    if link.channel not in version.channels:
+        return
+    shown = Shown(version, language(), "preference_page")
+    address = Address(held.address_seen or "", held.address or "", link.address_key)
+    choices.give(
+        wired.session, link.person, link.channel, address, shown, Actor("customer", HOLDER, HOLDER), circumstances()
+    )
+
+
+def _requested(token: str) -> ConsentRecord | None:
+    record_id = tokens.read_confirmation(plugin().keys, token)
+    return plugin().session.get(ConsentRecord, record_id) if record_id is not None else None
+
+
+def _held(requested: ConsentRecord) -> ConsentState | None:
+    evidence = requested.evidence
+    if evidence is None or evidence.person_kind is None or evidence.person_ref is None:
+        return None
+    key = people.PersonKey(evidence.person_kind, evidence.person_ref)
+    return state.get(plugin().session, key, requested.channel)
+
+
+def _own_path(path: str) -> str:
+    """A path of this shop, never a stranger's address."""
+    plain = path.isprintable() and path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if plain else "/"

@@ -1,0 +1,25 @@
+"""Every page of the plugin, put under the host's URL prefix."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from . import (  # noqa: F401 - each module adds its views to a blueprint
+    administrators,
+    consents,
+    dispatches,
+    history,
+    login,
+    members,
+    newsletters,
+    people,
+    segments,
+)
+from .admin import bp as admin_bp
+from .public import bp as public_bp
+
+
+def register(app: Flask, url_prefix: str) -> None:
+    """Add the admin pages and the public links to an app."""
+    for blueprint in (admin_bp, public_bp):
+        app.register_blueprint(blueprint, url_prefix=url_prefix)

@@ -1,0 +1,154 @@
+"""Our states and reasons in the reader's language, and how times and numbers are written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import format_datetime, format_decimal
+
+from ..directory.addresses import mask
+from ..i18n import _
+from ..plugin import plugin
+
+
+def channel(name: str) -> str:
+    return {"email": _("E-mail"), "sms": _("SMS"), "whatsapp": _("WhatsApp"), "phone": _("Phone")}.get(name, name)
+
+
+def consent_status(name: str) -> str:
+    return {
+        "none": _("not given"),
+        "pending": _("waiting for confirmation"),
+        "granted": _("agreed"),
+        "needs_renewal": _("must be renewed"),
+        "withdrawn": _("withdrawn"),
+        "expired": _("not confirmed in time"),
+        "ended": _("ended by the shop"),
+    }.get(name, name)
+
+
+def action(name: str) -> str:
+    return {
+        "requested": _("requested"),
+        "confirmed": _("confirmed"),
+        "granted": _("agreed"),
+        "withdrawn": _("withdrawn"),
+        "objected": _("objected"),
+        "expired": _("not confirmed in time"),
+        "ended": _("ended by the shop"),
+        "erased": _("erased"),
+    }.get(name, name)
+
+
+def source(name: str) -> str:
+    return {
+        "registration": _("registration"),
+        "checkout": _("checkout"),
+        "guest_checkout": _("guest order"),
+        "profile": _("profile"),
+        "signup_form": _("sign-up form"),
+        "confirmation": _("confirmation"),
+        "preference_page": _("preference page"),
+        "one_click": _("one click in the mail program"),
+        "mailto": _("unsubscribe mail"),
+        "sms_stop": _("STOP by SMS"),
+        "provider": _("provider"),
+        "complaint": _("spam complaint"),
+        "import": _("import"),
+        "administrator": _("administrator"),
+        "system": _("system"),
+        "sample": _("sample data"),
+    }.get(name, name)
+
+
+def reason(name: str) -> str:
+    return {
+        "no_address": _("no address"),
+        "invalid_address": _("address cannot be used"),
+        "never_asked": _("never agreed"),
+        "pending": _("not confirmed yet"),
+        "withdrawn": _("withdrawn"),
+        "needs_renewal": _("agreed to an older text, must renew"),
+        "channel_ended": _("channel was ended"),
+        "suppressed": _("address is blocked"),
+        "bounced": _("address bounced"),
+        "complained": _("complained about a message"),
+        "address_changed": _("address changed, not confirmed"),
+        "inactive": _("account not active"),
+        "not_in_shop": _("no longer in the shop"),
+        "other_language": _("other language"),
+        "duplicate": _("same address as somebody else"),
+        "excluded_segment": _("in an excluded segment"),
+        "quiet_hours_passed": _("quiet hours"),
+    }.get(name, name)
+
+
+def delivery_status(name: str) -> str:
+    return {
+        "queued": _("waiting"),
+        "skipped": _("left out"),
+        "claimed": _("waiting"),
+        "sending": _("being sent"),
+        "sent": _("sent"),
+        "bounced": _("address refused"),
+        "failed": _("failed"),
+        "unknown": _("outcome unknown"),
+        "cancelled": _("cancelled"),
+        "delivered": _("delivered"),
+        "complained": _("complained"),
+    }.get(name, name)
+
+
+def dispatch_status(name: str) -> str:
+    return {
+        "scheduled": _("scheduled"),
+        "preparing": _("preparing"),
+        "sending": _("sending"),
+        "paused": _("paused"),
+        "finished": _("finished"),
+        "cancelled": _("cancelled"),
+        "halted": _("halted"),
+    }.get(name, name)
+
+
+def moment(value: datetime | None) -> str:
+    """A time in the shop's time zone, as the reader writes it; '–' for none."""
+    if value is None:
+        return "–"
+    return str(format_datetime(value.astimezone(plugin().settings.timezone), "short", rebase=False))
+
+
+def number(value: int) -> str:
+    return str(format_decimal(value))
+
+
+def address(channel_name: str, value: str | None) -> str:
+    """An address, masked for whoever may not see personal data (W53)."""
+    if not value:
+        return "–"
+    return value if plugin().access.can("personal_data.view") else mask(channel_name, value)
+
+
+def person(name: str) -> str:
+    """A person's name, masked likewise."""
+    if plugin().access.can("personal_data.view"):
+        return name
+    return " ".join(f"{part[:1]}…" for part in name.split())
+
+
+def filters() -> dict[str, Any]:
+    """Everything above, by the name templates use."""
+    return {
+        "channel_word": channel,
+        "consent_word": consent_status,
+        "action_word": action,
+        "source_word": source,
+        "reason_word": reason,
+        "delivery_word": delivery_status,
+        "dispatch_word": dispatch_status,
+        "moment": moment,
+        "number": number,
+        "address_word": address,
+        "person_word": person,
+    }

@@ -1,0 +1,84 @@
+"""Port 3: a channel takes windows of messages and reports what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one address.
+
+    :param number: the delivery's number, unique in its window.
+    :param content: a complete RFC 5322 message for e-mail, the text for SMS.
+    :param sender: envelope sender (e-mail) or sender number (SMS); None leaves it to the channel.
+    """
+
+    number: int
+    address: str
+    content: bytes
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took the message over."""
+
+    number: int
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The provider said no.
+
+    :param permanent: never the same message to that recipient again (5yz); else later again (4yz).
+    :param about_us: the fault is the shop's (policy, login, blocked), the address is fine (E53).
+    """
+
+    number: int
+    reason: str
+    permanent: bool
+    about_us: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The message may or may not have been taken over; it is never sent again by itself (E55)."""
+
+    number: int
+    reason: str = field(default="")
+
+
+Outcome = Accepted | Rejected | Unknown
+
+
+class Sender(Protocol):
+    """An open line to the provider, used as a context manager."""
+
+    def __enter__(self) -> Sender: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def send(self, window: Sequence[Message]) -> Iterable[Outcome]:
+        """Exactly one outcome per message, whatever happens on the line."""
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    @property
+    def name(self) -> str:
+        """'email', 'sms' or 'whatsapp'."""
+
+    @property
+    def window(self) -> int:
+        """How many messages leave in about a second, at most 100."""
+
+    def open(self) -> Sender:
+        """:raises ChannelError: when nothing can be sent at all."""

@@ -1,0 +1,163 @@
+"""flask segments …: the operator's commands."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+
+from . import migration, stamp
+from .access import COMMAND_LINE
+from .administration import accounts
+from .consent import default_text, projection, verification, versions
+from .directory import wiring
+from .errors import ConfigurationError, Refused
+from .newsletter.worker import Worker
+from .plugin import plugin
+from .segments import sweep as sweeping
+
+segments = AppGroup("segments", help="Segments, consents and newsletters.")
+database = AppGroup("db", help="The plugin's own tables.")
+admin = AppGroup("admin", help="Administrators of the panel.")
+consents = AppGroup("consents", help="Versions of the consent.")
+ledger = AppGroup("ledger", help="The consent ledger.")
+for group in (database, admin, consents, ledger):
+    segments.add_command(group)
+
+
+@database.command("upgrade")
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring the plugin's tables up to date."""
+    wired = plugin()
+    migration.upgrade(wired.engine, wired.settings.schema, revision)
+    click.echo("The plugin's tables are up to date.")
+
+
+@database.command("downgrade")
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Take the plugin's tables back to a revision ("base": remove them)."""
+    wired = plugin()
+    migration.downgrade(wired.engine, wired.settings.schema, revision)
+    click.echo(f"The plugin's tables are at {revision}.")
+
+
+@database.command("check")
+def check_tables() -> None:
+    """Compare the database with the models."""
+    wired = plugin()
+    found = migration.differences(wired.engine, wired.settings.schema)
+    for difference in found:
+        click.echo(str(difference))
+    if found:
+        raise click.ClickException("The tables differ. Run: flask segments db upgrade")
+    click.echo("No difference.")
+
+
+@segments.command("check")
+def check() -> None:
+    """Verify the wiring: keys, address, tables, refs, languages, addresses of customers."""
+    wired = plugin()
+    _told(lambda: stamp.verify(wired.session, wired.keys, wired.settings))
+    wired.session.commit()
+    findings = wiring.findings(wired.session, wired.shop)
+    for finding in findings:
+        click.echo(finding.sentence)
+    if any(finding.serious for finding in findings):
+        raise click.ClickException("The wiring needs mending.")
+    click.echo("The wiring is right.")
+
+
+@segments.command("work")
+def work() -> None:
+    """Send what is due, until told to stop (Ctrl-C, SIGTERM)."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    click.echo("The worker is running.")
+    _told(lambda: Worker(plugin()).run(stop))
+    click.echo("The worker has stopped.")
+
+
+@segments.command("sweep")
+def sweep() -> None:
+    """Tidy up now what the worker tidies up every hour."""
+    wired = plugin()
+    swept = sweeping.sweep(wired.session, wired)
+    wired.session.commit()
+    click.echo(f"{swept.expired} requests expired, {swept.retyped} addresses re-typed, {swept.gone} members gone.")
+
+
+@segments.command("adopt-url")
+def adopt_url() -> None:
+    """Accept that WSS_PUBLIC_URL has changed."""
+    wired = plugin()
+    stamp.adopt_url(wired.session, wired.settings)
+    wired.session.commit()
+    click.echo(f"Links now start with {wired.settings.public_url}")
+
+
+@admin.command("create")
+@click.argument("email")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="At least 12 characters.")
+def create_administrator(email: str, password: str) -> None:
+    """Create the main administrator."""
+    wired = plugin()
+    _told(lambda: accounts.create_main(wired.session, email, password, COMMAND_LINE))
+    wired.session.commit()
+    click.echo(f"{email} is the main administrator. Log in at {wired.settings.public_url}{wired.settings.url_prefix}/")
+
+
+@consents.command("publish-first")
+@click.option("--privacy-url", required=True, help="Address of the shop's privacy notice.")
+def publish_first(privacy_url: str) -> None:
+    """Publish version 1: e-mail, with the wording the plugin proposes."""
+    wired = plugin()
+    if versions.current(wired.session) is not None:
+        raise click.ClickException("Version 1 is published already; the next ones are published in the panel.")
+    wordings = default_text.default_wordings(wired.settings.shop_name, privacy_url)
+    versions.publish(
+        wired.session,
+        channels=["email"],
+        wordings=wordings,
+        controller=wired.settings.shop_name,
+        change=versions.EDITORIAL,
+        end_removed=False,
+        by=COMMAND_LINE,
+    )
+    wired.session.commit()
+    click.echo("Version 1 is published: e-mail.")
+
+
+@ledger.command("verify")
+def verify_ledger() -> None:
+    """Walk every chain of the ledger and compute every digest again."""
+    faults = list(verification.faults(plugin().session))
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(f"The ledger has {len(faults)} faults.")
+    click.echo("The ledger is whole.")
+
+
+@ledger.command("rebuild")
+def rebuild_state() -> None:
+    """Compute the state of all consents again from the ledger."""
+    session = plugin().session
+    changed = projection.rebuild(session)
+    session.commit()
+    for kind, ref, channel in changed:
+        click.echo(f"{kind} {ref}, {channel}: corrected")
+    click.echo(f"{len(changed)} rows differed.")
+
+
+def _told(action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except (ConfigurationError, Refused) as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,1 @@
+"""Who agreed to what: versions, the ledger, its state, suppression."""

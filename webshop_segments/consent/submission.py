@@ -1,0 +1,96 @@
+"""What a posted form says, carried out: per channel a grant, a request with its confirmation, a withdrawal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from ..access import Actor
+from ..directory import addresses
+from ..directory.people import Person
+from ..errors import Refused
+from ..i18n import _
+from ..keys import Keys
+from ..settings import Settings
+from . import boxes, choices, confirmation, state
+from .boxes import Seen
+from .choices import Shown
+from .ledger import Circumstances
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the boxes, per channel."""
+
+    granted: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def take(
+    session: Session,
+    keys: Keys,
+    settings: Settings,
+    place: str,
+    person: Person,
+    form: Mapping[str, str],
+    actor: Actor,
+    where: Circumstances,
+) -> Taken:
+    """Record a person's choices (flushes).
+
+    An empty box withdraws only in the profile, and only where the page showed it ticked (C17).
+
+    :raises Refused: for a forged or old form, or channels the place does not offer (C10); nothing is recorded.
+    """
+    taken = Taken()
+    shown = boxes.seen(session, keys, place, form)
+    posted = {channel for channel in addresses.CHANNELS if form.get(f"consent_{channel}")}
+    if shown is None:
+        if posted:
+            raise Refused(_("Your choice could not be read. Please open the page again and tick the boxes anew."))
+        return taken
+    if place == "guest_checkout" and posted - {"email"}:
+        raise Refused(_("With a guest order you can only agree to e-mail. For other channels create an account."))
+    for channel in sorted(posted - shown.ticked):
+        if channel not in shown.version.channels:
+            raise Refused(_("Your choice could not be read. Please open the page again and tick the boxes anew."))
+        try:
+            _agree(session, keys, settings, place, person, channel, shown, actor, where, taken)
+        except Refused as problem:
+            taken.problems.append(str(problem))
+    if place == "profile":
+        for channel in sorted(shown.ticked - posted):
+            if choices.withdraw(session, person.key, channel, "profile", actor, where):
+                taken.withdrawn.append(channel)
+    return taken
+
+
+def _agree(
+    session: Session,
+    keys: Keys,
+    settings: Settings,
+    place: str,
+    person: Person,
+    channel: str,
+    seen: Seen,
+    actor: Actor,
+    where: Circumstances,
+    taken: Taken,
+) -> None:
+    column = addresses.ADDRESS_COLUMN[channel]
+    address = addresses.address(keys, channel, person.seen(column), settings.default_country)
+    shown = Shown(seen.version, seen.language, place)
+    held = state.get(session, person.key, channel)
+    proven_before = held is not None and held.status == state.GRANTED and held.address_key == address.key
+    if place in ("checkout", "profile") and (person.verified(column) or proven_before):
+        choices.give(session, person.key, channel, address, shown, actor, where)
+        taken.granted.append(channel)
+        return
+    requested = choices.request(session, person.key, channel, address, shown, actor, where)
+    if requested is not None:
+        confirmation.ask(session, keys, settings, requested, person)
+    taken.requested.append(channel)

@@ -1,0 +1,92 @@
+"""The plugin's own secrets: what they sign, what they hide, and how a changed one is noticed.
+
+They are apart from the host's SECRET_KEY, because rotating that must not make anybody reachable again
+who unsubscribed: suppressed addresses are stored only as keyed digests (conformance C48).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from .errors import ConfigurationError
+
+_MAC_BYTES = 16
+_ADDRESS_BYTES = 16
+
+
+class Keys:
+    """WSS_KEYS, ordered: the first signs, all verify, the last (the oldest) derives the address keys."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._secrets = {key_id: secret.encode() for key_id, secret in secrets.items()}
+
+    @classmethod
+    def parse(cls, value: str | Mapping[str, str] | None) -> Keys:
+        """From "new:secret,old:secret" or a mapping.
+
+        :raises ConfigurationError: when missing, malformed or too short.
+        """
+        if not value:
+            raise ConfigurationError(
+                "WSS_KEYS is missing: links, suppressions and the consent ledger are secured with it. Make one with "
+                "python -c \"import secrets; print('k1:' + secrets.token_urlsafe(32))\" and keep it for good."
+            )
+        pairs = value if isinstance(value, Mapping) else dict(_pair(part) for part in value.split(","))
+        for key_id, secret in pairs.items():
+            if not key_id.strip() or len(secret) < 32:
+                raise ConfigurationError(
+                    f"WSS_KEYS: the secret of key {key_id!r} is shorter than 32 characters, or the key has no id."
+                )
+        return cls(pairs)
+
+    @property
+    def address_key_id(self) -> str:
+        """The id of the key behind all address keys; it must never be taken out of WSS_KEYS."""
+        return list(self._secrets)[-1]
+
+    def derive(self, purpose: str, key_id: str | None = None) -> bytes:
+        """A 32-byte key for one purpose, from the given key or the first."""
+        secret = self._secrets[key_id or next(iter(self._secrets))]
+        return hmac.digest(secret, b"webshop_segments:" + purpose.encode(), hashlib.sha256)
+
+    def check_values(self) -> dict[str, str]:
+        """Per key id a value to store, by which a changed secret is noticed without storing it."""
+        return {key_id: self.derive("check", key_id).hex() for key_id in self._secrets}
+
+    def address_key(self, channel: str, address: str) -> str:
+        """The keyed digest (32 hex digits) of a normalised address; upper and lower case are one address."""
+        key = self.derive("address", self.address_key_id)
+        message = f"{channel}:{address.lower()}".encode()
+        return hmac.digest(key, message, hashlib.sha256)[:_ADDRESS_BYTES].hex()
+
+    def digest(self, purpose: str, message: bytes) -> bytes:
+        """A keyed digest under the first key."""
+        return hmac.digest(self.derive(purpose), message, hashlib.sha256)
+
+    def sign(self, purpose: str, payload: bytes) -> str:
+        """Payload and signature as one URL-safe token."""
+        mac = self.digest(purpose, payload)[:_MAC_BYTES]
+        return base64.urlsafe_b64encode(payload + mac).rstrip(b"=").decode()
+
+    def verify(self, purpose: str, token: str) -> bytes | None:
+        """The payload of a token signed by any of the keys, or None for a cut or forged one."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            return None
+        payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        for key_id in self._secrets:
+            expected = hmac.digest(self.derive(purpose, key_id), payload, hashlib.sha256)[:_MAC_BYTES]
+            if hmac.compare_digest(mac, expected):
+                return payload
+        return None
+
+
+def _pair(part: str) -> tuple[str, str]:
+    key_id, separator, secret = part.strip().partition(":")
+    if not separator:
+        raise ConfigurationError('WSS_KEYS must look like "k2:new-secret,k1:old-secret".')
+    return key_id, secret

@@ -1,0 +1,41 @@
+"""All tables of the plugin, for whoever needs the whole metadata."""
+
+from __future__ import annotations
+
+from .administration.models import Administrator, Audit
+from .consent.models import (
+    ConsentEvidence,
+    ConsentRecord,
+    ConsentState,
+    ConsentSubject,
+    ConsentText,
+    ConsentVersion,
+    Suppression,
+)
+from .directory.models import Subscriber
+from .newsletter.models import Delivery, Dispatch, DispatchExclusion, DispatchSegment, Newsletter
+from .notices.models import Notice
+from .segments.models import Segment, SegmentMember
+from .stamp import Stamp
+
+__all__ = [
+    "Administrator",
+    "Audit",
+    "ConsentEvidence",
+    "ConsentRecord",
+    "ConsentState",
+    "ConsentSubject",
+    "ConsentText",
+    "ConsentVersion",
+    "Delivery",
+    "Dispatch",
+    "DispatchExclusion",
+    "DispatchSegment",
+    "Newsletter",
+    "Notice",
+    "Segment",
+    "SegmentMember",
+    "Stamp",
+    "Subscriber",
+    "Suppression",
+]

@@ -1,0 +1,1 @@
+"""What is written, how it is sent, and what became of it."""

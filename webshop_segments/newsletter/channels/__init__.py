@@ -1,0 +1,1 @@
+"""The adapters of port 3: e-mail (SMTP), Twilio, memory."""

@@ -1,0 +1,141 @@
+"""SMS and WhatsApp by Twilio: one request per message, none of them ever repeated by itself."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Iterator, Sequence
+from socket import gaierror
+from types import TracebackType
+from typing import Any
+
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+from ...channel import Accepted, Message, Outcome, Rejected, Unknown
+from ...errors import ChannelError
+from .reasons import in_plain_words
+from .twilio_errors import Verdict, verdict
+
+logger = logging.getLogger(__name__)
+
+LONGEST_TEXT = 1600
+
+
+class TwilioChannel:
+    """A Twilio account.
+
+    :param sender: a number in E.164, an alphanumeric name, or the SID of a messaging service (MG…).
+    :param http_client: sends the requests; by default Twilio's own with a timeout of ten seconds.
+    :param name: 'sms' or 'whatsapp'.
+    :param per_second: messages the sender may send in a second; an SMS long code may send one.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        token: str,
+        sender: str | None,
+        *,
+        http_client: Any = None,
+        name: str = "sms",
+        per_second: int = 1,
+    ) -> None:
+        self.name = name
+        self.window = max(1, min(per_second, 100))
+        self._login = (account, token)
+        self._sender = sender
+        self._http_client = http_client
+
+    def open(self) -> TwilioSender:
+        """:raises ChannelError: when there is nobody to send as."""
+        if not self._sender:
+            raise ChannelError(
+                "There is no sender for text messages: set WSS_TWILIO_SENDER to a number of the Twilio account "
+                "(+4915…) or to the SID of a messaging service (MG…).",
+                permanent=True,
+            )
+        client = Client(*self._login, http_client=self._http_client or TwilioHttpClient(timeout=10))
+        return TwilioSender(client, self._sender, "whatsapp:" if self.name == "whatsapp" else "")
+
+
+class TwilioSender:
+    """Asks Twilio to create each message."""
+
+    def __init__(self, client: Any, sender: str, prefix: str) -> None:
+        self._client = client
+        self._sender = sender
+        self._prefix = prefix
+
+    def __enter__(self) -> TwilioSender:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session = getattr(self._client.http_client, "session", None)
+        if session is not None:
+            session.close()
+
+    def send(self, window: Sequence[Message]) -> Iterator[Outcome]:
+        for message in window:
+            yield self._outcome(message)
+
+    def _outcome(self, message: Message) -> Outcome:
+        text = message.content.decode("utf-8", "replace")
+        if len(text) > LONGEST_TEXT:
+            return _refused(message.number, 21617, f"The text has {len(text)} characters; Twilio takes {LONGEST_TEXT}.")
+        try:
+            created = self._client.messages.create(
+                to=self._prefix + message.address, body=text, **self._from(message.sender or self._sender)
+            )
+            return Accepted(message.number, created.sid)
+        except TwilioRestException as error:
+            return _answered(message.number, error.status, error.code, error.msg)
+        except TwilioServiceException as error:
+            return _answered(message.number, error.status, error.code, error.detail or error.title)
+        except Exception as error:
+            causes = list(_causes(error))
+            if any(_before_the_request(cause) for cause in causes):
+                reason = in_plain_words(f"Twilio cannot be reached: {causes[-1]}")
+                return Rejected(message.number, reason, permanent=False)
+            # Twilio knows no idempotency key: what may have been created is not asked for again (T04).
+            logger.warning("Twilio gave no clear answer to message %s", message.number, exc_info=True)
+            return Unknown(message.number, in_plain_words(f"No clear answer from Twilio: {causes[-1]}"))
+
+    def _from(self, sender: str) -> dict[str, str]:
+        if sender.startswith("MG"):
+            return {"messaging_service_sid": sender}
+        return {"from_": self._prefix + sender}
+
+
+def _answered(number: int, status: int, code: int | None, said: str) -> Outcome:
+    if status >= 500:
+        return Unknown(number, in_plain_words(f"{code or status} {said}"))
+    if status in (401, 429):
+        code = {401: 20003, 429: 20429}[status]
+    return _refused(number, code or status, said)
+
+
+def _refused(number: int, code: int, said: str) -> Rejected:
+    meaning = verdict(code)
+    return Rejected(
+        number,
+        in_plain_words(f"{code} {said}"),
+        permanent=meaning is not Verdict.LATER,
+        about_us=meaning is Verdict.US,
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _before_the_request(error: BaseException) -> bool:
+    """Whether nothing was asked yet: no address, nobody there, a certificate that is not Twilio's."""
+    # requests is a dependency of Twilio's library, not ours: its exception is known by name.
+    unreached = isinstance(error, ConnectionRefusedError | gaierror | ssl.SSLCertVerificationError)
+    return unreached or type(error).__name__ == "ConnectTimeout"

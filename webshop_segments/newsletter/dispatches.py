@@ -1,0 +1,186 @@
+"""A sending is started, paused, resumed and cancelled here; the worker does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, select, true, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from .. import clock
+from ..access import Actor
+from ..administration import audit
+from ..db import savepoint
+from ..directory.addresses import normalise
+from ..errors import Refused
+from ..i18n import _
+from ..plugin import Plugin
+from ..segments import audience, operations
+from ..segments.audience import Choice
+from ..signals import after_commit, dispatch_changed
+from . import deliveries, layout, sender
+from .models import Delivery, Dispatch, DispatchSegment, Newsletter
+from .transitions import DELIVERY, DISPATCH, UNFINISHED, before
+
+
+def get(session: Session, dispatch_id: int) -> Dispatch:
+    """:raises Refused: (404) for an unknown one."""
+    dispatch = session.get(Dispatch, dispatch_id)
+    if dispatch is None:
+        raise Refused(_("There is no such sending."), status=404)
+    return dispatch
+
+
+def start(
+    session: Session,
+    plugin: Plugin,
+    newsletter: Newsletter,
+    segment_ids: Sequence[int],
+    request_key: str,
+    by: Actor,
+    *,
+    control_copy: bool = True,
+) -> Dispatch:
+    """Freeze a newsletter and hand it to the worker (flushes). The same request_key starts one sending only.
+
+    :param segment_ids: the chosen segments; none means everybody who agreed (W43).
+    :raises Refused: when a chosen segment is gone, nobody would get it, or sender or imprint are missing.
+    """
+    existing = session.scalar(select(Dispatch).where(Dispatch.request_key == request_key))
+    if existing is not None:
+        return existing
+    ready(plugin, newsletter)
+    chosen = operations.by_id(session, segment_ids)
+    if len(chosen) != len(set(segment_ids)):
+        raise Refused(_("One of the chosen segments no longer exists. Choose again."), status=409)
+    choice = Choice(newsletter.channel, not segment_ids, tuple(segment_ids), newsletter.language)
+    if not audience.counts(session, plugin.shop, choice).get(None):
+        raise Refused(_("Nobody would get this newsletter: none of the chosen people has agreed."), status=409)
+    name, address = sender.of_channel(plugin, newsletter.channel)
+    html, text = layout.frozen(plugin.settings, newsletter)
+    dispatch = Dispatch(
+        request_key=request_key,
+        newsletter_id=newsletter.id,
+        channel=newsletter.channel,
+        name=newsletter.name,
+        subject=newsletter.subject,
+        body=newsletter.body,
+        layout_html=html,
+        layout_text=text,
+        language=newsletter.language,
+        reply_to=newsletter.reply_to,
+        preheader=newsletter.preheader,
+        sender_name=name,
+        sender_address=address,
+        everybody=choice.everybody,
+        control_address=control_address(plugin, newsletter.channel) if choice.everybody and control_copy else None,
+        created_by=by.name,
+        segments=[DispatchSegment(segment_id=segment.id, name=segment.name) for segment in chosen],
+    )
+    try:
+        with savepoint(session):
+            session.add(dispatch)
+    except IntegrityError:
+        return session.scalars(select(Dispatch).where(Dispatch.request_key == request_key)).one()
+    audit.record(session, by, "dispatch.started", "dispatch", dispatch.id, dispatch.name)
+    return dispatch
+
+
+def ready(plugin: Plugin, newsletter: Newsletter) -> None:
+    """Refuse a sending that could only fail.
+
+    :raises Refused: naming the setting that is missing.
+    """
+    if newsletter.channel not in plugin.channels:
+        raise Refused(_("Sending by SMS is not set up: the settings WSS_TWILIO_* are missing."), status=409)
+    if not plugin.settings.imprint.strip():
+        # UWG §7(2) no. 3 and DDG §5: who writes must be named in every advertising message (C55).
+        raise Refused(_("The imprint is missing: set WSS_IMPRINT to the shop's name and address."), status=409)
+    sender.of_channel(plugin, newsletter.channel)
+
+
+def control_address(plugin: Plugin, channel: str) -> str | None:
+    """Where the shop's own copy goes, None when nothing is configured (W44)."""
+    configured = plugin.settings.shop_email if channel == "email" else plugin.settings.shop_phone
+    return normalise(channel, configured, plugin.settings.default_country) if configured else None
+
+
+def unfinished_of_segment(session: Session, segment_id: int) -> Sequence[str]:
+    """Names of sendings that still need a segment (W3)."""
+    return session.scalars(
+        select(Dispatch.name)
+        .join(DispatchSegment, DispatchSegment.dispatch_id == Dispatch.id)
+        .where(DispatchSegment.segment_id == segment_id, Dispatch.status.in_(UNFINISHED))
+    ).all()
+
+
+def of_newsletter(session: Session, newsletter_id: int) -> Sequence[Dispatch]:
+    """All sendings of a newsletter, newest first."""
+    return session.scalars(
+        select(Dispatch).where(Dispatch.newsletter_id == newsletter_id).order_by(Dispatch.id.desc())
+    ).all()
+
+
+def pause(session: Session, dispatch: Dispatch, by: Actor) -> None:
+    """Stop before the next window; what is claimed goes back to the queue."""
+    _administer(session, dispatch, "paused", by)
+
+
+def resume(session: Session, dispatch: Dispatch, by: Actor) -> None:
+    """Go on after a pause or an alarm."""
+    _administer(session, dispatch, "sending", by, trouble="", failures=0, retry_at=None)
+
+
+def cancel(session: Session, dispatch: Dispatch, by: Actor) -> None:
+    """Send nothing further; what is under way at this moment is still settled."""
+    _administer(session, dispatch, "cancelled", by, finished_at=clock.now())
+    session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch.id, Delivery.status.in_(before("cancelled", DELIVERY)))
+        .values(status="cancelled", lease_id=None, lease_until=None, settled_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def decide_unknown(session: Session, dispatch: Dispatch, numbers: Sequence[int], status: str, by: Actor) -> int:
+    """Settle recipients whose outcome nobody knows, or send to them again; a finished sending opens for that.
+
+    :returns: how many were still unknown.
+    """
+    count = deliveries.decide(session, dispatch.id, numbers, status)
+    if status == "queued" and count:
+        reopened = update(Dispatch).where(Dispatch.id == dispatch.id, Dispatch.status == "finished")
+        session.execute(reopened.values(status="sending", finished_at=None))
+    audit.record(
+        session, by, "dispatch.unknown_settled", "dispatch", dispatch.id, dispatch.name, count=count, status=status
+    )
+    return count
+
+
+def move(session: Session, dispatch_id: int, target: str, *, held_under: str | None = None, **values: Any) -> bool:
+    """Move a dispatch along the transition table by compare-and-set; False when somebody was faster.
+
+    :param held_under: the lease the caller prepares it under.
+    """
+    held = Dispatch.lease_id == held_under if held_under else true()
+    result = cast(
+        CursorResult[Any],
+        session.execute(
+            update(Dispatch)
+            .where(Dispatch.id == dispatch_id, Dispatch.status.in_(before(target, DISPATCH)), held)
+            .values(status=target, lease_id=None, lease_until=None, **values)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    if result.rowcount:
+        after_commit(session, dispatch_changed, dispatch_id=dispatch_id, status=target)
+    return bool(result.rowcount)
+
+
+def _administer(session: Session, dispatch: Dispatch, target: str, by: Actor, **values: Any) -> None:
+    if not move(session, dispatch.id, target, **values):
+        raise Refused(_("This sending has moved on meanwhile. Look at its state below."), status=409)
+    audit.record(session, by, f"dispatch.{target}", "dispatch", dispatch.id, dispatch.name)
+    session.expire(dispatch)

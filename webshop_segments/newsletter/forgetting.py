@@ -1,0 +1,33 @@
+"""The host deletes a customer: what we know of her goes, except bare proof and suppressions (C47)."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from .. import clock
+from ..access import Actor
+from ..consent import erasure
+from ..directory.partners import PARTNER
+from ..directory.people import CONTACT, PersonKey
+from ..segments.models import SegmentMember
+from .models import Delivery
+
+
+def forget_contact(session: Session, ref: str, by: Actor) -> None:
+    """Erase a person: her evidence, her consents, her address in past sendings (flushes)."""
+    erasure.erase(session, PersonKey(CONTACT, ref), "system", by)
+    session.execute(
+        update(Delivery)
+        .where(Delivery.person_kind == CONTACT, Delivery.person_ref == ref)
+        .values(address="", person_ref="", domain="")
+    )
+
+
+def forget_partner(session: Session, ref: str) -> None:
+    """Show a partner's memberships as no longer in the shop (flushes)."""
+    session.execute(
+        update(SegmentMember)
+        .where(SegmentMember.kind == PARTNER, SegmentMember.ref == ref, SegmentMember.gone_at.is_(None))
+        .values(gone_at=clock.now())
+    )

@@ -1,0 +1,137 @@
+"""System messages leave here: confirmations, invitations, codes, trials, alarms (E13: none carries a List-Unsubscribe)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask_mail import Message as FlaskMailMessage
+from sqlalchemy import Update, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from .. import clock
+from ..channel import Accepted, Channel, Message, Outcome, Rejected, Unknown
+from ..db import database_now
+from ..errors import ChannelError, Refused
+from ..i18n import _, in_language
+from ..notices.models import Notice
+from ..notices.queue import queue
+from ..plugin import Plugin
+from . import sender
+from .dispatches import control_address
+from .models import Dispatch
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+MOST_ATTEMPTS = 6
+
+
+def deliver(sessions: sessionmaker[Session], plugin: Plugin, lease_seconds: float) -> bool:
+    """Send waiting system messages; False when there were none. One whose outcome is unknown is never repeated."""
+    with sessions() as session:
+        lost = update(Notice).where(Notice.status == "sending", Notice.lease_until < database_now())
+        session.execute(lost.values(status="unknown", lease_until=None, text=None, html=None))
+        notices = _claim(session, lease_seconds)
+        session.commit()
+    for channel in sorted({notice.channel for notice in notices}):
+        theirs = [notice for notice in notices if notice.channel == channel]
+        outcomes = _send(plugin, plugin.channels.get(channel), theirs)
+        with sessions() as session:
+            for notice, outcome in zip(theirs, outcomes, strict=True):
+                session.execute(_settled(notice, outcome))
+            session.commit()
+    return bool(notices)
+
+
+def alarm(session: Session, plugin: Plugin, dispatch: Dispatch, sentence: str) -> None:
+    """Tell the shop that a sending has halted (flushes)."""
+    address = control_address(plugin, "email")
+    if address is None:
+        return
+    with in_language(None, plugin.settings.default_locale):
+        queue(
+            session,
+            "alarm",
+            "email",
+            address,
+            plugin.keys.address_key("email", address),
+            subject=_("Sending halted: %(name)s", name=dispatch.name),
+            text=_(
+                "The sending of “%(name)s” was halted: %(fault)s\n\nNobody is lost: mend the fault, then press Resume.",
+                name=dispatch.name,
+                fault=sentence,
+            ),
+        )
+
+
+def _claim(session: Session, lease_seconds: float) -> Sequence[Notice]:
+    waiting = (
+        select(Notice.id)
+        .where(Notice.status == "queued", Notice.not_before <= clock.now())
+        .order_by(Notice.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    lease_id = secrets.token_hex(16)
+    session.execute(
+        update(Notice)
+        .where(Notice.id.in_(waiting), Notice.status == "queued")
+        .values(
+            status="sending",
+            attempts=Notice.attempts + 1,
+            lease_id=lease_id,
+            lease_until=database_now(lease_seconds),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalars(select(Notice).where(Notice.lease_id == lease_id).order_by(Notice.id)).all()
+
+
+def _send(plugin: Plugin, channel: Channel | None, notices: Sequence[Notice]) -> list[Outcome]:
+    if channel is None:
+        return [Rejected(notice.id, "channel not set up", permanent=True) for notice in notices]
+    try:
+        name, address = sender.of_channel(plugin, channel.name)
+        messages = [_message(notice, name, address) for notice in notices]
+        with channel.open() as line:
+            found = {outcome.number: outcome for outcome in line.send(messages)}
+    except (ChannelError, Refused) as error:
+        log.warning("system messages wait: %s", error)
+        return [Rejected(notice.id, str(error)[:255], permanent=False) for notice in notices]
+    return [found[notice.id] for notice in notices]
+
+
+def _message(notice: Notice, name: str, address: str) -> Message:
+    if notice.channel != "email":
+        return Message(notice.id, notice.address, (notice.text or "").encode(), address)
+    mail = FlaskMailMessage(
+        subject=notice.subject,
+        recipients=[notice.address],
+        body=notice.text,
+        html=notice.html,
+        sender=(name, address),
+        # RFC 3834: vacation programs do not answer automatic mail.
+        extra_headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF"},
+    )
+    mail.date = clock.now().timestamp()
+    mail.msgId = f"<notice.{notice.id}.{notice.lease_id}@{address.rpartition('@')[2]}>"
+    lines = mail.as_bytes().splitlines()
+    return Message(notice.id, notice.address, b"\r\n".join(lines) + b"\r\n", address)
+
+
+def _settled(notice: Notice, outcome: Outcome) -> Update:
+    statement = update(Notice).where(
+        Notice.id == notice.id, Notice.lease_id == notice.lease_id, Notice.status == "sending"
+    )
+    gone = {"text": None, "html": None, "lease_until": None}
+    if isinstance(outcome, Accepted):
+        return statement.values(status="sent", sent_at=clock.now(), **gone)
+    if isinstance(outcome, Unknown):
+        return statement.values(status="unknown", reason=outcome.reason[:255], **gone)
+    if outcome.permanent or notice.attempts >= MOST_ATTEMPTS:
+        return statement.values(status="failed", reason=outcome.reason[:255], **gone)
+    later = clock.now() + timedelta(seconds=10) * 3 ** (notice.attempts - 1)
+    return statement.values(status="queued", reason=outcome.reason[:255], not_before=later, lease_until=None)

@@ -1,0 +1,1 @@
+"""System messages: confirmations, invitations, codes, trials, alarms."""

@@ -1,0 +1,1 @@
+"""Segments, their members, and who is reached through them."""

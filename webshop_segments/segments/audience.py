@@ -1,0 +1,200 @@
+"""Who gets a newsletter on a channel, and why not the rest: one SELECT over the shop, the ledger's state and segments.
+
+Every person chosen is one row with a reason or none. The host's tables are read where they stand; joins go by the
+host's own keys, so that a segment of ten asks for ten primary keys and an audience of a million reads each table once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from ..consent import state
+from ..consent.models import ConsentState, Suppression
+from ..directory.addresses import ADDRESS_COLUMN
+from ..directory.models import Subscriber
+from ..directory.partners import PARTNER
+from ..directory.people import CONTACT, SUBSCRIBER, contact_rows, stored_contact
+from ..refs import key_from, ref_of
+from ..shop import Shop, key_type
+from .models import SegmentMember
+
+REASONS = (
+    "not_in_shop",
+    "inactive",
+    "no_address",
+    "invalid_address",
+    "never_asked",
+    "pending",
+    "withdrawn",
+    "needs_renewal",
+    "channel_ended",
+    "bounced",
+    "complained",
+    "suppressed",
+    "address_changed",
+    "other_language",
+    "duplicate",
+)
+"""In the order they are asked: whoever has several is counted under the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an administrator chose: a channel, everybody or some segments, perhaps a language.
+
+    ``segment_ids`` empty and ``everybody`` false is an empty choice: nobody (W43).
+    """
+
+    channel: str
+    everybody: bool
+    segment_ids: tuple[int, ...] = ()
+    language: str | None = None
+
+
+def people(shop: Shop, choice: Choice) -> Select[Any]:
+    """Every chosen person once: kind, ref, address, address_key, record_id, reason (null: gets it)."""
+    rows = union_all(_contacts(shop, choice), _subscribers(choice)).subquery("chosen")
+    rank = case({reason: number for number, reason in enumerate(REASONS)}, value=rows.c.reason, else_=-1)
+    # A login in several firms is several rows: the best of them counts.
+    best = func.row_number().over(partition_by=(rows.c.kind, rows.c.ref), order_by=rank)
+    once = select(*rows.c, best.label("row")).subquery("once")
+    person = select(*(column for column in once.c if column.name != "row")).where(once.c.row == 1).subquery("person")
+    order = (case((person.c.reason.is_(None), 0), else_=1), person.c.kind, person.c.ref)
+    same_address = func.row_number().over(partition_by=person.c.address_key, order_by=order)
+    ranked = select(*person.c, same_address.label("copy")).subquery("ranked")
+    reason = case(
+        (and_(ranked.c.reason.is_(None), ranked.c.copy > 1), literal("duplicate")), else_=ranked.c.reason
+    ).label("reason")
+    kept = [column for column in ranked.c if column.name not in ("reason", "copy")]
+    return select(*kept, reason)
+
+
+def counts(session: Session, shop: Shop, choice: Choice) -> dict[str | None, int]:
+    """How many are reached (under None) and how many are left out for each reason; the gone included."""
+    rows = people(shop, choice).subquery("audience")
+    found = {
+        reason: int(count)
+        for reason, count in session.execute(select(rows.c.reason, func.count()).group_by(rows.c.reason))
+    }
+    missing = gone(session, choice)
+    return found | ({"not_in_shop": missing} if missing else {})
+
+
+def gone(session: Session, choice: Choice) -> int:
+    """How many chosen members are no longer in the shop."""
+    if choice.everybody:
+        return 0
+    members = (
+        select(SegmentMember.kind, SegmentMember.ref)
+        .where(SegmentMember.segment_id.in_(choice.segment_ids), SegmentMember.gone_at.is_not(None))
+        .distinct()
+    )
+    return session.scalar(select(func.count()).select_from(members.subquery())) or 0
+
+
+def _contacts(shop: Shop, choice: Choice) -> Select[Any]:
+    rows = contact_rows(shop).subquery("contact_rows")
+    held, blocked = aliased(ConsentState), aliased(Suppression)
+    query = _judged(
+        CONTACT,
+        ref_of(rows.c.contact_ref),
+        rows,
+        rows.c[ADDRESS_COLUMN[choice.channel]],
+        rows.c.locale if "locale" in rows.c else cast(null(), String),
+        held,
+        blocked,
+        choice,
+    )
+    source = rows.outerjoin(
+        held,
+        and_(
+            held.person_kind == CONTACT,
+            stored_contact(shop, held.person_ref) == rows.c.contact_ref,
+            held.channel == choice.channel,
+        ),
+    ).outerjoin(blocked, and_(blocked.channel == choice.channel, blocked.address_key == held.address_key))
+    query = query.select_from(source)
+    if choice.everybody:
+        return query
+    native = key_from(SegmentMember.ref, key_type(shop.partners(), "partner_ref"))
+    return query.where(rows.c.partner_ref.in_(_member_refs(PARTNER, native, choice)))
+
+
+def _subscribers(choice: Choice) -> Select[Any]:
+    table = Subscriber.__table__
+    held, blocked = aliased(ConsentState), aliased(Suppression)
+    people = select(*table.c, table.c.is_active.label("active")).subquery("subscriber_rows")
+    ref = ref_of(people.c.id)
+    query = _judged(
+        SUBSCRIBER, ref, people, people.c[ADDRESS_COLUMN[choice.channel]], people.c.locale, held, blocked, choice
+    )
+    source = people.outerjoin(
+        held, and_(held.person_kind == SUBSCRIBER, held.person_ref == ref, held.channel == choice.channel)
+    ).outerjoin(blocked, and_(blocked.channel == choice.channel, blocked.address_key == held.address_key))
+    query = query.select_from(source)
+    if choice.everybody:
+        return query
+    return query.where(ref.in_(_member_refs(SUBSCRIBER, SegmentMember.ref, choice)))
+
+
+def _member_refs(kind: str, ref: ColumnElement[Any] | Any, choice: Choice) -> Select[Any]:
+    return select(ref).where(
+        SegmentMember.segment_id.in_(choice.segment_ids) if choice.segment_ids else false(),
+        SegmentMember.kind == kind,
+        SegmentMember.gone_at.is_(None),
+    )
+
+
+def _judged(
+    kind: str,
+    ref: ColumnElement[str],
+    rows: FromClause,
+    address: ColumnElement[Any],
+    locale: ColumnElement[Any],
+    held: type[ConsentState],
+    blocked: type[Suppression],
+    choice: Choice,
+) -> Select[Any]:
+    language = choice.language
+    speaks = func.lower(func.substr(locale, 1, 2))
+    other_language: ColumnElement[bool] = false()
+    if language:
+        other_language = and_(locale.is_not(None), locale != "", speaks != language)
+    outdated = and_(held.status == state.GRANTED, held.version_number < state.floor())
+    reason = case(
+        (rows.c.active.is_not(true()), "inactive"),
+        (or_(address.is_(None), func.trim(address) == ""), "no_address"),
+        (held.status.is_(None), "never_asked"),
+        (held.status == state.PENDING, "pending"),
+        (held.status == state.WITHDRAWN, "withdrawn"),
+        (held.status == state.ENDED, "channel_ended"),
+        (held.status != state.GRANTED, "never_asked"),
+        (blocked.reason == "bounced", "bounced"),
+        (blocked.reason == "complaint", "complained"),
+        (blocked.reason.is_not(None), "suppressed"),
+        (outdated, "needs_renewal"),
+        (address != held.address_seen, "address_changed"),
+        (other_language, "other_language"),
+        else_=cast(null(), String),
+    ).label("reason")
+    return select(literal(kind).label("kind"), ref.label("ref"), held.address, held.address_key, held.record_id, reason)

@@ -1,0 +1,79 @@
+"""The shop port over the host's mapped classes and a mapping of their columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, inspect, select
+from sqlalchemy.exc import NoInspectionAvailable
+
+from .errors import ConfigurationError
+
+
+class Columns:
+    """A mapped class and, for each column of the port, the attribute's name or an SQL expression.
+
+    ``Columns(Customer, contact_ref="id", is_active=Customer.closed_at.is_(None), birthday="birthday")``;
+    names the port does not know are facts.
+    """
+
+    def __init__(self, model: type[Any], **columns: str | ColumnElement[Any]) -> None:
+        self.model = model
+        self.columns = columns
+
+    def select(self, method: str) -> Select[Any]:
+        """:raises ConfigurationError: for a class that is not mapped, or lives in another database than ours."""
+        try:
+            mapper = inspect(self.model)
+        except NoInspectionAvailable:
+            raise ConfigurationError(f"{method}: {self.model!r} is not a mapped class.") from None
+        if mapper.local_table.metadata.info.get("bind_key") is not None:
+            raise ConfigurationError(
+                f"{method}: {self.model.__name__} lives in another bind (another database) than the plugin's tables; "
+                "one statement cannot read both. Map a class of the default bind."
+            )
+        labelled = [self._expression(method, name, source).label(name) for name, source in self.columns.items()]
+        return select(*labelled).select_from(self.model)
+
+    def _expression(self, method: str, name: str, source: str | ColumnElement[Any]) -> Any:
+        if not isinstance(source, str):
+            return source
+        expression = getattr(self.model, source, None)
+        if not hasattr(expression, "label"):
+            raise ConfigurationError(
+                f"{method}: {name}={source!r}, but {self.model.__name__} has no column of that name."
+            )
+        return expression
+
+
+class SQLAlchemyShop:
+    """A shop whose customers are mapped with SQLAlchemy.
+
+    Companies with employees give two classes; a shop with one User table gives the same class twice, with
+    ``partner_ref`` and ``contact_ref`` both its key. Where a row needs a join, pass a SELECT with the port's
+    names as labels in place of :class:`Columns`.
+    """
+
+    def __init__(
+        self,
+        *,
+        contacts: Columns | Select[Any],
+        partners: Columns | Select[Any],
+        orders: Columns | Select[Any] | None = None,
+    ) -> None:
+        self._contacts = _answer("contacts", contacts)
+        self._partners = _answer("partners", partners)
+        self._orders = None if orders is None else _answer("orders", orders)
+
+    def contacts(self) -> Select[Any]:
+        return self._contacts
+
+    def partners(self) -> Select[Any]:
+        return self._partners
+
+    def orders(self) -> Select[Any] | None:
+        return self._orders
+
+
+def _answer(method: str, given: Columns | Select[Any]) -> Select[Any]:
+    return given.select(method) if isinstance(given, Columns) else given
