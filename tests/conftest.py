@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.schema import CreateSchema
 
+from tests.shops import Shop, make_shop
 from tests.support.databases import DatabaseServer, PostgreSQL, SQLite
 from tests.support.wall import outside_connections
 from webshop_segments import migration
@@ -82,3 +83,13 @@ def wall() -> Iterator[None]:
     with outside_connections() as attempted:
         yield
     assert not attempted, f"a connection to the outside world was attempted: {attempted}"
+
+
+@pytest.fixture
+def shop(database_url: str, host_schema: str | None) -> Iterator[Shop]:
+    """A shop of companies with employees and integer keys, inside its app context."""
+    made = make_shop(database_url, schema=host_schema)
+    with made.app.app_context():
+        yield made
+        made.db.session.remove()
+        made.plugin.engine.dispose()

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
 from ..directory import people
 from ..directory.people import Person, PersonKey
@@ -30,7 +31,7 @@ class NewsletterForm(Form):
     language = SelectField(lazy_gettext("Subscription language"), [Optional()])
     reply_to = StringField(lazy_gettext("Reply to"), [Length(max=254)], render_kw={"maxlength": 254})
     body = TextAreaField(lazy_gettext("Text"), [Length(max=200_000)], render_kw={"rows": 16})
-    edition = IntegerField(default=0, widget=HiddenField().widget)
+    edition = IntegerField(default=0, widget=HiddenInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -37,18 +37,19 @@ def load_sample_shop() -> str:
     db.session.flush()
     _continue_numbering()
     consents = {id: ["email"] for id in customers if id % 3 == 0} | _add_invented()
-    refused = sum(not _give(contact_ref, channels) for contact_ref, channels in consents.items())
+    wishes = [(id, channel) for id, channels in consents.items() for channel in channels]
+    given = sum(_give(contact_ref, channel) for contact_ref, channel in wishes)
     companies = db.session.scalar(select(func.count(Company.id)))
     people = db.session.scalar(select(func.count(Customer.id)))
     return (
-        f"{people} people of {companies} business partners, {len(consents) - refused} with consents "
-        f"({refused} addresses cannot be used)"
+        f"{people} people of {companies} business partners; {given} consents, and {len(wishes) - given} that "
+        "cannot be given: their address is none that can be written to, or nobody asks for that channel yet"
     )
 
 
-def _give(contact_ref: int, channels: list[str]) -> bool:
+def _give(contact_ref: int, channel: str) -> bool:
     try:
-        storefront.give_sample(contact_ref, channels)
+        storefront.give_sample(contact_ref, [channel])
     except Refused:
         return False
     return True

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import NoReturn
 
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy.exc import DBAPIError
 from werkzeug.serving import make_server
 
@@ -66,7 +67,7 @@ def prepare(app: Flask) -> None:
     :raises DemoError: when the database cannot be used.
     """
     try:
-        with app.app_context():
+        with app.app_context(), force_locale("en"):
             db.create_all()
             if not is_loaded():
                 # A first start that was interrupted has left the plugin's tables half filled.

@@ -57,12 +57,16 @@ class Worker:
         while not stop.is_set():
             if not self.step():
                 stop.wait(idle_seconds)
-        self._engine.dispose()
+        self.close()
 
     def run_until_idle(self) -> None:
         """Do everything that can be done now."""
         while self.step():
             pass
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self._engine.dispose()
 
     def step(self) -> bool:
         """One piece of work; False when there was none."""

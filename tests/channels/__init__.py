@@ -1,0 +1,1 @@
+"""Channels against servers that behave and servers that do not."""
