@@ -197,7 +197,7 @@ def _tables(db: Any, key: Any, schema: str | None) -> tuple[Any, Any]:
     class Customer(db.Model):
         __table_args__ = {"schema": schema}
         id = db.Column(key, primary_key=True)
-        company_id = db.Column(key, ForeignKey(f"{prefix}company.id"))
+        company_id = db.Column(key, ForeignKey(f"{prefix}company.id"), index=True)
         email = db.Column(String(254))
         phone = db.Column(String(40))
         first_name = db.Column(String(80))

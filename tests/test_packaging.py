@@ -78,6 +78,7 @@ def test_a_stranger_installs_the_wheel_and_sees_a_page(built: Path, tmp_path: Pa
     script = PROJECT / "tests" / "support" / "stranger.py"
     page = run(python, "-I", script, tmp_path / "shop.sqlite", cwd=tmp_path)
     assert re.search(r'<input[^>]*type="password"', page)
+    assert "bootstrap.min.css" in page
 
 
 def test_setup_cfg_lists_every_package() -> None:

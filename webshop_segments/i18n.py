@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flask import render_template
 from flask_babel import Domain, force_locale, get_locale
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -14,9 +15,20 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 
 domain = Domain([str(Path(__file__).parent / "translations")], "webshop_segments")
 
-_ = gettext = domain.gettext
-ngettext = domain.ngettext
 lazy_gettext = domain.lazy_gettext
+
+
+def gettext(string: str, **variables: Any) -> str:
+    """A sentence in the current language."""
+    return str(domain.gettext(string, **variables))
+
+
+def ngettext(singular: str, plural: str, num: int, **variables: Any) -> str:
+    """A sentence about ``num`` things in the current language."""
+    return str(domain.ngettext(singular, plural, num, **variables))
+
+
+_ = gettext
 
 
 def language() -> str:
@@ -36,3 +48,8 @@ def in_language(code: str | None, default: str) -> Iterator[None]:
 def template_names() -> dict[str, Any]:
     """What our templates translate with, in place of the host's names."""
     return {"_": gettext, "gettext": gettext, "ngettext": ngettext}
+
+
+def render(template: str, **values: Any) -> str:
+    """One of our templates, translated through our catalog wherever it is rendered."""
+    return render_template(f"webshop_segments/{template}", **template_names(), **values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -41,7 +41,9 @@ def metadata_in(schema: str | None) -> MetaData:
     """Our tables with the symbolic schema replaced by the real one."""
     real = MetaData(naming_convention=Stamp.metadata.naming_convention)
     for table in Base.metadata.sorted_tables:
-        table.to_metadata(real, schema=schema, referred_schema_fn=lambda *_: schema or BLANK_SCHEMA)
+        # Without a schema the foreign keys must lose theirs too, which only BLANK_SCHEMA says.
+        referred: Any = schema or BLANK_SCHEMA
+        table.to_metadata(real, schema=cast(Any, schema), referred_schema_fn=lambda *_, to=referred: to)
     return real
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, Uuid, cast, func, literal
+from sqlalchemy import BigInteger, ColumnElement, Integer, SQLColumnExpression, String, Uuid, cast, func, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -79,14 +79,14 @@ def _sqlite_text(element: ref_of, compiler: Any, **kw: Any) -> str:
     return "(" + " || '-' || ".join(f"substr({text}, {start}, {size})" for start, size in cuts) + ")"
 
 
-def key_from(ref: ColumnElement[str], key_type: TypeEngine[Any]) -> ColumnElement[Any]:
+def key_from(ref: SQLColumnExpression[str], key_type: TypeEngine[Any]) -> ColumnElement[Any]:
     """A stored ref as native key, so that a join finds the host's rows by their primary key."""
     kind = kind_of(key_type)
     if kind == "integer":
         return cast(ref, BigInteger)
     if kind == "uuid":
         return uuid_from(ref)
-    return ref
+    return cast(ref, String)
 
 
 class uuid_from(FunctionElement[uuid.UUID]):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flask import render_template, request
 from markupsafe import Markup
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from .access import Actor, client_address, customer
@@ -62,19 +63,28 @@ def consent_fields(place: str, *, contact_ref: object | None = None) -> Markup:
     """
     wired = plugin()
     person = people.contact_key(wired.shop, str(contact_ref)) if contact_ref is not None else None
-    offer = boxes.offered(wired.session, wired.keys, place, person, language(), wired.settings.default_locale)
+    wired.session.flush()  # a fault in the shop's own rows is the shop's to see
+    try:
+        with savepoint(wired.session):
+            offer = boxes.offered(wired.session, wired.keys, place, person, language(), wired.settings.default_locale)
+    except SQLAlchemyError:
+        log.exception("the consent boxes of %s are not shown", place)
+        return Markup("")
     if offer is None:
         return Markup("")
     names = template_names()
+    if place == "profile" and person is not None:
+        names["code_token"] = wired.keys.sign("code form", f"{person.kind}:{person.ref}".encode())
     return Markup(render_template("webshop_segments/storefront/consent_fields.html", offer=offer, **names))
 
 
 def record(place: str, *, contact_ref: object | None = None, guest: Guest | None = None) -> Outcome:
     """Record what the current request's form says about consents (flushes; the shop commits).
 
-    Call it after the customer or order is flushed. Nothing raised here reaches the shop.
+    Call it after the customer or order is flushed. No fault of ours reaches the shop.
     """
     wired = plugin()
+    wired.session.flush()  # a fault in the shop's own rows is the shop's to see
     try:
         with savepoint(wired.session):
             person = _person(wired, contact_ref, guest)

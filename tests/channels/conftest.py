@@ -46,6 +46,6 @@ def start() -> Iterator[StartServer]:
         yield started
 
 
-def channel_to(server: ScriptedServer, timeout: float = 0.5, **settings: Any) -> EmailChannel:
+def channel_to(server: ScriptedServer, timeout: float = 5, **settings: Any) -> EmailChannel:
     base = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": server.port, "MAIL_DEFAULT_SENDER": ("Shop", "shop@example.com")}
     return EmailChannel.from_config(base | settings, timeout=timeout)

@@ -134,7 +134,7 @@ class _Talk:
                 self._encrypt()
             self._say("greeting", "", "220 ready")
             while line := self._file.readline():
-                command = line.decode("utf-8").strip()
+                command = line.decode("utf-8", "replace").strip()
                 self.server.commands.append(command)
                 self._obey(command)
         finally:
@@ -142,17 +142,21 @@ class _Talk:
             self._connection.close()
 
     def _obey(self, command: str) -> None:
-        verb, talk = command.split()[0].upper(), self.conversation
+        verb, talk = command.partition(" ")[0].upper(), self.conversation
         if verb == "EHLO":
             offers = [f"250-{extension}" for extension in self.server.extensions]
             self._say(verb, command, "\r\n".join(["250-here", *offers, "250 HELP"]))
         elif verb == "STARTTLS":
             self._say(verb, command, "220 go")
-            self._encrypt()
+            if self.server.context:
+                self._encrypt()
         elif verb == "AUTH":
             self._say(verb, command, "235 2.7.0 welcome")
         elif verb == "DATA":
-            self._say(verb, command, "354 go on")
+            invitation = self.server.answer(verb, command, talk, "354 go on")
+            self._reply(invitation)
+            if isinstance(invitation, str) and not invitation.startswith("354"):
+                return
             content = self._content()
             answer = self.server.answer("content", talk.recipient, talk, f"250 2.0.0 Ok: queued as Q{talk.taken}")
             if isinstance(answer, Fault | tuple) or answer[:3] in ("250", b"250"):

@@ -5,6 +5,7 @@ usage: stranger.py DATABASE
 
 from __future__ import annotations
 
+import re
 import sys
 
 from flask import Flask
@@ -45,7 +46,10 @@ with app.app_context():
 upgraded = app.test_cli_runner().invoke(args=["segments", "db", "upgrade"])
 if upgraded.exit_code:
     sys.exit(f"{upgraded.output}\n{upgraded.exception!r}")
-page = app.test_client().get("/marketing/login")
-if page.status_code != 200:
-    sys.exit(f"/marketing/login answered {page.status}")
+client = app.test_client()
+page = client.get("/marketing/login")
+for url in ["/marketing/login", *re.findall(r'(?:href|src)="(/[^"]+\.(?:css|js))', page.text)]:
+    with client.get(url) as answer:
+        if answer.status_code != 200:
+            sys.exit(f"{url} answered {answer.status}")
 print(page.text)

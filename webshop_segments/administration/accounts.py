@@ -181,9 +181,9 @@ def delete(session: Session, administrator: Administrator, by: Actor) -> Adminis
 def why_flags_are_fixed(administrator: Administrator, by: Actor) -> str | None:
     """Why ``by`` cannot change these permissions, None where that is possible."""
     if administrator.is_main:
-        return str(_("The main administrator has all permissions."))
+        return _("The main administrator has all permissions.")
     if is_self(administrator, by):
-        return str(_("Nobody changes their own permissions. Ask another administrator."))
+        return _("Nobody changes their own permissions. Ask another administrator.")
     return None
 
 

@@ -28,7 +28,7 @@ def record(session: Session, actor: Actor, action: str, kind: str, ref: object, 
     )
 
 
-def latest(before: int | None = None) -> Select[tuple[Audit]]:
+def latest(before: int | None = None) -> Select[Any]:
     """Events from the newest on; ``before`` continues below the event with that id."""
     found = select(Audit).order_by(Audit.id.desc())
     return found if before is None else found.where(Audit.id < before)

@@ -15,7 +15,7 @@ from werkzeug.security import generate_password_hash
 from .. import clock
 from ..access import Actor
 from ..errors import Refused
-from ..i18n import _, template_names
+from ..i18n import _, language, template_names
 from ..keys import Keys
 from ..notices import queue
 from ..settings import Settings
@@ -31,9 +31,7 @@ PASSWORD_LENGTH = 12
 _PAYLOAD = struct.Struct(">QQ8s")
 
 
-def invite(
-    session: Session, keys: Keys, settings: Settings, administrator: Administrator, by: Actor
-) -> Administrator:
+def invite(session: Session, keys: Keys, settings: Settings, administrator: Administrator, by: Actor) -> Administrator:
     """Send the link to a first password; an earlier invitation ends.
 
     :raises Refused: (409) for whoever is blocked or has a password.
@@ -138,17 +136,19 @@ def _send(session: Session, keys: Keys, settings: Settings, kind: str, administr
     content = template_names() | {
         "shop_name": settings.shop_name,
         "imprint": settings.imprint,
+        "language": language(),
         "name": administrator.name,
         "url": link(keys, settings, kind, administrator),
     }
     folder = f"webshop_segments/email/{kind}"
+    content["subject"] = " ".join(render_template(f"{folder}/subject.txt", **content).split())
     queue.queue(
         session,
         kind,
         "email",
         administrator.email,
         keys.address_key("email", administrator.email),
-        subject=" ".join(render_template(f"{folder}/subject.txt", **content).split()),
+        subject=content["subject"],
         text=render_template(f"{folder}/body.txt", **content),
         html=render_template(f"{folder}/body.html", **content),
     )

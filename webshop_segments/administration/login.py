@@ -52,7 +52,7 @@ def wait_after(failures: int) -> timedelta:
     if failures <= FREE_FAILURES:
         return timedelta()
     doublings = min(failures - FREE_FAILURES - 1, 10)
-    return min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
 def _count(session: Session, administrator: Administrator) -> bool:

@@ -29,8 +29,12 @@ OWN_BASE = "webshop_segments/admin/base.html"
 
 def page(template: str, form: Form | None = None, **values: Any) -> ResponseReturnValue:
     """An admin page; a refused form answers with the refusal's status."""
-    body = render_template(f"webshop_segments/admin/{template}", form=form, **values)
-    return body, form.status if form is not None else 200
+    return render(template, form=form, **values), form.status if form is not None else 200
+
+
+def render(template: str, **values: Any) -> str:
+    """An admin template with everything all of them share."""
+    return render_template(f"webshop_segments/admin/{template}", **values)
 
 
 def done(message: str, endpoint: str, **values: Any) -> ResponseReturnValue:
@@ -57,7 +61,7 @@ def _shared() -> dict[str, Any]:
 @bp.errorhandler(Refused)
 def _refused(refusal: Refused) -> ResponseReturnValue:
     plugin().session.rollback()
-    return page("error.html", message=str(refusal))[0], refusal.status  # type: ignore[index]
+    return render("error.html", message=str(refusal)), refusal.status
 
 
 @bp.errorhandler(HTTPException)
@@ -70,7 +74,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
     message = sentences.get(error.code, error.description or "")
-    return page("error.html", message=message)[0], error.code  # type: ignore[index]
+    return render("error.html", message=message), error.code
 
 
 @bp.after_request

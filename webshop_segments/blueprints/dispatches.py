@@ -18,7 +18,7 @@ from ..newsletter import newsletters as writing
 from ..newsletter import results
 from ..newsletter.models import Dispatch, Newsletter
 from ..plugin import plugin
-from ..segments import audience, listing, operations
+from ..segments import audience, listing, members, operations
 from ..segments.audience import Choice
 from .admin import bp, done, page
 from .forms import Confirmation, Form
@@ -37,9 +37,9 @@ def choose_segments(newsletter_id: int) -> ResponseReturnValue:
     session, words = plugin().session, request.args.get("q", "")
     row = writing.get(session, newsletter_id)
     found = listing.page(session, words, size=500)
-    return page(
-        "dispatches/choose.html", row=row, found=found, words=words, chosen=request.args.getlist("segment", int)
-    )
+    counts = members.counts(session, plugin().shop, [segment.id for segment in found.segments])
+    chosen = request.args.getlist("segment", int)
+    return page("dispatches/choose.html", row=row, found=found, words=words, chosen=chosen, counts=counts)
 
 
 @bp.route("/newsletters/<int:newsletter_id>/confirm", methods=["GET", "POST"])

@@ -14,9 +14,9 @@ from ..consent.choices import Shown
 from ..consent.models import ConsentRecord, ConsentState
 from ..consent.tokens import Link
 from ..directory import people
-from ..directory.addresses import Address
+from ..directory.addresses import Address, mask
 from ..errors import Refused
-from ..i18n import _, in_language, language, template_names
+from ..i18n import LANGUAGES, _, in_language, language, template_names
 from ..plugin import Plugin, plugin
 from ..storefront import circumstances
 from . import words
@@ -52,6 +52,8 @@ def unsubscribe_page(token: str) -> ResponseReturnValue:
             consents=consents,
             history=state.history(wired.session, link.person),
             suppressed=suppression.reason_of(wired.session, link.channel, link.address_key),
+            agreed=state.agreement(wired.session, link.person, link.channel),
+            undoable=_undoable(wired, link),
             done=request.args.get("done"),
         )
 
@@ -108,25 +110,27 @@ def confirm(token: str) -> ResponseReturnValue:
 def confirm_code(channel: str) -> ResponseReturnValue:
     """The code sent to a phone, typed into the profile; the signed form says whose it is."""
     wired = plugin()
-    payload = wired.keys.verify("code form", request.form.get("person", ""))
-    back = request.form.get("back", "/")
+    person = request.form.get("consent_person", "")
+    payload = wired.keys.verify("code form", person)
+    back = _own_path(request.form.get("consent_back", "/"))
     if payload is None:
         return _page("unreadable.html"), 422
     kind, _separator, ref = payload.decode().partition(":")
-    key = people.PersonKey(kind, ref)
+    key, typed = people.PersonKey(kind, ref), request.form.get(f"consent_code_{channel}", "")
+    actor = Actor("customer", ref, HOLDER)
     try:
-        choices.confirm_code(
-            wired.session, wired.keys, key, channel, request.form.get("code", ""), Actor("customer", ref, HOLDER)
-        )
+        choices.confirm_code(wired.session, wired.keys, key, channel, typed, actor, circumstances())
     except Refused as refusal:
         wired.session.commit()  # the wrong guess is counted
-        return _page("code.html", message=str(refusal), back=_own_path(back)), refusal.status
+        retry = person if refusal.status == 422 else None
+        return _page("code.html", message=str(refusal), back=back, channel=channel, retry=retry), refusal.status
     wired.session.commit()
-    return _page("code.html", message=_("Thank you, your number is confirmed."), back=_own_path(back))
+    return _page("code.html", message=_("Thank you, your number is confirmed."), back=back)
 
 
 def _page(template: str, **values: Any) -> str:
-    names = template_names() | words.filters() | {"wss_settings": plugin().settings, "wss_language": language()}
+    names = template_names() | words.filters() | {"wss_settings": plugin().settings, "mask": mask}
+    names["wss_language"] = language() if language() in LANGUAGES else "en"
     return render_template(f"webshop_segments/public/{template}", **names, **values)
 
 
@@ -153,17 +157,27 @@ def _stop_all(wired: Plugin, link: Link) -> None:
 
 def _undo(wired: Plugin, link: Link) -> None:
     """Whoever holds the link gets this address's mail: her word turns the withdrawal back, for this person only."""
-    held = state.get(wired.session, link.person, link.channel)
-    version = versions.current(wired.session)
-    if held is None or version is None or held.status != state.WITHDRAWN or held.address_key != link.address_key:
+    agreed, held = _undoable(wired, link), state.get(wired.session, link.person, link.channel)
+    if agreed is None or agreed.version is None or held is None:
         return
-    if link.channel not in version.channels:
-        return
-    shown = Shown(version, language(), "preference_page")
+    shown = Shown(agreed.version, agreed.language or "", "preference_page")
     address = Address(held.address_seen or "", held.address or "", link.address_key)
     choices.give(
         wired.session, link.person, link.channel, address, shown, Actor("customer", HOLDER, HOLDER), circumstances()
     )
+
+
+def _undoable(wired: Plugin, link: Link) -> ConsentRecord | None:
+    """The consent an undo would bring back: the very text the page quotes, not a newer one nobody was shown (C04)."""
+    held, version = state.get(wired.session, link.person, link.channel), versions.current(wired.session)
+    if held is None or held.status != state.WITHDRAWN or held.address_key != link.address_key:
+        return None
+    if version is None or link.channel not in version.channels:
+        return None
+    reason = suppression.reason_of(wired.session, link.channel, link.address_key)
+    if reason is not None and reason not in suppression.LIFTED_BY_GRANT:
+        return None
+    return state.agreement(wired.session, link.person, link.channel)
 
 
 def _requested(token: str) -> ConsentRecord | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import format_datetime, format_decimal
+from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
 
+from ..consent.models import ConsentVersion
 from ..directory.addresses import mask
-from ..i18n import _
+from ..i18n import LANGUAGES, _
 from ..plugin import plugin
 
 
@@ -84,6 +85,12 @@ def reason(name: str) -> str:
     }.get(name, name)
 
 
+def subscriber_type(name: str | None) -> str:
+    """Where we know a subscriber from; a partner's type is the shop's own word."""
+    known = {"signup": _("newsletter sign-up"), "guest_order": _("guest order"), "import": _("import")}
+    return known.get(name or "", name or "–")
+
+
 def delivery_status(name: str) -> str:
     return {
         "queued": _("waiting"),
@@ -112,6 +119,33 @@ def dispatch_status(name: str) -> str:
     }.get(name, name)
 
 
+def language(code: str | None, none: str | None = None) -> str:
+    """A language in its own name; without a code, "all languages" or the word given."""
+    return LANGUAGES.get(code, code) if code else none or _("all languages")
+
+
+def actor(label: str) -> str:
+    """Who wrote a record of the ledger."""
+    kind, _separator, ref = label.partition(":")
+    return {
+        "administrator": _("administrator %(number)s", number=ref),
+        "staff": _("administrator %(number)s", number=ref),
+        "customer": _("the person"),
+        "cli": _("command line"),
+        "worker": _("system"),
+    }.get(kind, kind)
+
+
+def change(version: ConsentVersion) -> str:
+    """What a version changed."""
+    if version.number == 1:
+        return _("first version")
+    parts = [_("material") if version.change == "material" else _("editorial")]
+    parts += [_("%(channel)s added", channel=channel(name)) for name in version.channels_added]
+    parts += [_("%(channel)s removed", channel=channel(name)) for name in version.channels_removed]
+    return ", ".join(parts)
+
+
 def moment(value: datetime | None) -> str:
     """A time in the shop's time zone, as the reader writes it; '–' for none."""
     if value is None:
@@ -119,7 +153,17 @@ def moment(value: datetime | None) -> str:
     return str(format_datetime(value.astimezone(plugin().settings.timezone), "short", rebase=False))
 
 
-def number(value: int) -> str:
+def day(value: str | None) -> str:
+    """A day the host keeps in ISO 8601, as the reader writes it."""
+    return str(format_date(datetime.fromisoformat(value), "medium", rebase=False)) if value else "–"
+
+
+def duration(seconds: float) -> str:
+    """About how long something takes."""
+    return str(format_timedelta(timedelta(seconds=seconds)))
+
+
+def number(value: float) -> str:
     return str(format_decimal(value))
 
 
@@ -145,9 +189,15 @@ def filters() -> dict[str, Any]:
         "action_word": action,
         "source_word": source,
         "reason_word": reason,
+        "type_word": subscriber_type,
         "delivery_word": delivery_status,
         "dispatch_word": dispatch_status,
+        "language_word": language,
+        "actor_word": actor,
+        "change_word": change,
         "moment": moment,
+        "day": day,
+        "duration": duration,
         "number": number,
         "address_word": address,
         "person_word": person,

@@ -114,7 +114,15 @@ def confirm(
     return held
 
 
-def confirm_code(session: Session, keys: Keys, person: PersonKey, channel: str, typed: str, actor: Actor) -> None:
+def confirm_code(
+    session: Session,
+    keys: Keys,
+    person: PersonKey,
+    channel: str,
+    typed: str,
+    actor: Actor,
+    where: Circumstances = NOWHERE,
+) -> None:
     """Take the code that was sent to a number.
 
     :raises Refused: for a wrong, old or too often guessed code; wrong guesses are counted (flushes).
@@ -129,7 +137,7 @@ def confirm_code(session: Session, keys: Keys, person: PersonKey, channel: str, 
         held.wrong_codes += 1
         session.flush()
         raise Refused(_("That is not the code we sent. Please look again."), field="code")
-    confirm(session, requested, actor)
+    confirm(session, requested, actor, where)
 
 
 def withdraw(

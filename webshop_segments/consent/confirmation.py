@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from flask import render_template
 from sqlalchemy.orm import Session
 
 from ..directory.people import Person
-from ..i18n import _, in_language
+from ..i18n import _, in_language, language, render
 from ..keys import Keys
 from ..notices import queue
 from ..settings import Settings
@@ -18,19 +17,21 @@ from .versions import text_in
 KIND = "confirmation"
 
 
-def ask(session: Session, keys: Keys, settings: Settings, requested: ConsentRecord, person: Person) -> bool:
-    """Queue the confirmation of a request (flushes); False when this address had its share for today (C12)."""
+def had_enough(session: Session, address_key: str) -> bool:
+    """Whether this address was asked often enough today (C12): a further request would only void the links it has."""
+    return queue.had_enough(session, KIND, address_key)
+
+
+def ask(session: Session, keys: Keys, settings: Settings, requested: ConsentRecord, person: Person) -> None:
+    """Queue the confirmation of a request (flushes); a permission to call is confirmed by hand (C13)."""
     evidence = requested.evidence
-    if evidence is None or evidence.address is None or evidence.address_key is None:
-        return False
-    if requested.channel == "phone" or queue.had_enough(session, KIND, evidence.address_key):
-        return False
+    if requested.channel == "phone" or evidence is None or evidence.address is None or evidence.address_key is None:
+        return
     with in_language(requested.language, settings.default_locale):
         if requested.channel == "email":
             _mail(session, keys, settings, requested, person, evidence.address, evidence.address_key)
         else:
             _code(session, keys, settings, requested, evidence.address, evidence.address_key)
-    return True
 
 
 def _mail(
@@ -43,24 +44,28 @@ def _mail(
     address_key: str,
 ) -> None:
     assert requested.version is not None
+    text = text_in(requested.version, requested.language or "", settings.default_locale)
+    subject = _("Please confirm: newsletter of %(shop)s", shop=settings.shop_name)
     content = {
+        "subject": subject,
+        "language": language(),
         "shop_name": settings.shop_name,
         "imprint": settings.imprint,
         "name": person.first_name,
         "url": f"{settings.public_url}{settings.url_prefix}/c/{tokens.confirmation_token(keys, requested.id)}",
         "days": REQUEST_LIFE.days,
-        "text": text_in(requested.version, requested.language or "", settings.default_locale),
+        "text": text,
+        "label": text.labels["email"],
     }
-    folder = "webshop_segments/email/confirmation"
     queue.queue(
         session,
         KIND,
         "email",
         address,
         address_key,
-        subject=_("Please confirm: newsletter of %(shop)s", shop=settings.shop_name),
-        text=render_template(f"{folder}/body.txt", **content),
-        html=render_template(f"{folder}/body.html", **content),
+        subject=subject,
+        text=render("email/confirmation/body.txt", **content),
+        html=render("email/confirmation/body.html", **content),
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
@@ -78,7 +80,7 @@ def totals(session: Session) -> dict[tuple[str, str], int]:
     return {(channel, name): count for channel, name, count in rows}
 
 
-def hanging_on(channel: str, address_key: str) -> Select[tuple[ConsentState]]:
+def hanging_on(channel: str, address_key: str) -> Select[Any]:
     """Every person's state on a channel that hangs on one address (E14)."""
     return (
         select(ConsentState)
@@ -95,3 +97,15 @@ def history(session: Session, person: PersonKey) -> Sequence[ConsentRecord]:
     return session.scalars(
         select(ConsentRecord).where(ConsentRecord.subject_id.in_(subject)).order_by(ConsentRecord.seq.desc())
     ).all()
+
+
+def agreement(session: Session, person: PersonKey, channel: str) -> ConsentRecord | None:
+    """The newest record by which a person agreed on a channel, whatever came after it."""
+    return next(
+        (
+            record
+            for record in history(session, person)
+            if record.channel == channel and record.action in ("granted", "confirmed") and record.version is not None
+        ),
+        None,
+    )

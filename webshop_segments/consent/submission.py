@@ -90,6 +90,8 @@ def _agree(
         choices.give(session, person.key, channel, address, shown, actor, where)
         taken.granted.append(channel)
         return
+    if confirmation.had_enough(session, address.key):
+        raise Refused(_("We have written to you several times today. Please use the link or code that came last."))
     requested = choices.request(session, person.key, channel, address, shown, actor, where)
     if requested is not None:
         confirmation.ask(session, keys, settings, requested, person)

@@ -14,7 +14,7 @@ OBJECTED = "objected"
 COMPLAINT = "complaint"
 BOUNCED = "bounced"
 
-_LIFTED_BY_GRANT = (WITHDRAWN, OBJECTED)
+LIFTED_BY_GRANT = (WITHDRAWN, OBJECTED)
 _LIFTED_BY_CONFIRMATION = (WITHDRAWN, OBJECTED, COMPLAINT)
 
 
@@ -37,7 +37,7 @@ def lift(session: Session, channel: str, address_key: str, *, confirmed: bool) -
 
     :param confirmed: the address has just proved itself by its link or code.
     """
-    reasons = _LIFTED_BY_CONFIRMATION if confirmed else _LIFTED_BY_GRANT
+    reasons = _LIFTED_BY_CONFIRMATION if confirmed else LIFTED_BY_GRANT
     session.execute(
         delete(Suppression).where(
             Suppression.channel == channel,

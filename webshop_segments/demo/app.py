@@ -13,7 +13,15 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import select, update
 from werkzeug.exceptions import HTTPException
 
-from webshop_segments import Columns, EmailChannel, SQLAlchemyShop, TwilioChannel, WebshopSegments, signals
+from webshop_segments import (
+    Channel,
+    Columns,
+    EmailChannel,
+    SQLAlchemyShop,
+    TwilioChannel,
+    WebshopSegments,
+    signals,
+)
 
 from . import account, cart, catalogue, checkout, guide, languages, mail, phones
 from .instance import DemoError, demo_folder, demo_port, open_folder
@@ -84,7 +92,6 @@ def demo_settings(folder: Path) -> dict[str, Any]:
 
 def wire_segments(app: Flask) -> None:
     """All that webshop_segments needs to know of this shop."""
-    main_address = (Address.company_id == Company.id) & (Address.kind == "main")
     shop = SQLAlchemyShop(
         contacts=Columns(
             Customer,
@@ -100,18 +107,7 @@ def wire_segments(app: Flask) -> None:
             locale="locale",
             title="title",
         ),
-        partners=select(
-            Company.id.label("partner_ref"),
-            Company.name,
-            Company.is_active,
-            Company.kind,
-            Company.tax_number,
-            Company.created_at,
-            Address.street,
-            Address.postal_code,
-            Address.city,
-            Address.country,
-        ).outerjoin(Address, main_address),
+        partners=companies_with_address(),
         orders=Columns(
             Order,
             order_ref="id",
@@ -123,7 +119,7 @@ def wire_segments(app: Flask) -> None:
             state="state",
         ),
     )
-    channels = {
+    channels: dict[str, Channel] = {
         "email": EmailChannel.from_config(app.config),
         "sms": TwilioChannel(
             app.config["WSS_TWILIO_ACCOUNT"],
@@ -135,6 +131,22 @@ def wire_segments(app: Flask) -> None:
     }
     segments.init_app(app, db, shop=shop, channels=channels)
     signals.consent_confirmed.connect(mark_verified, app)
+
+
+def companies_with_address() -> Any:
+    """Where a class and its columns are not enough, webshop_segments takes a SELECT with its names as labels."""
+    return select(
+        Company.id.label("partner_ref"),
+        Company.name,
+        Company.is_active,
+        Company.kind,
+        Company.tax_number,
+        Company.created_at,
+        Address.street,
+        Address.postal_code,
+        Address.city,
+        Address.country,
+    ).outerjoin(Address, (Address.company_id == Company.id) & (Address.kind == "main"))
 
 
 def mark_verified(app: Flask, person_kind: str, person_ref: str, channel: str, address: str) -> None:

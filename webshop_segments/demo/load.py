@@ -41,10 +41,7 @@ def load_sample_shop() -> str:
     given = sum(_give(contact_ref, channel) for contact_ref, channel in wishes)
     companies = db.session.scalar(select(func.count(Company.id)))
     people = db.session.scalar(select(func.count(Customer.id)))
-    return (
-        f"{people} people of {companies} business partners; {given} consents, and {len(wishes) - given} that "
-        "cannot be given: their address is none that can be written to, or nobody asks for that channel yet"
-    )
+    return f"{people} people of {companies} business partners, {given} consents ({len(wishes) - given} refused)"
 
 
 def _give(contact_ref: int, channel: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..refs import key_from, key_of, text_of
@@ -59,11 +59,11 @@ def find(session: Session, shop: Shop, wanted: Collection[MemberKey]) -> dict[Me
         native = [key_of(column.type, ref) for ref in refs]
         by_key = partners.subquery("p")
         for row in session.execute(select(by_key).where(by_key.c.partner_ref.in_(native))).mappings():
-            member = _partner(row)
+            member = _partner(dict(row))
             found[member.key] = member
         contacts = contact_rows(shop)
         for row in session.execute(contacts.where(contacts.selected_columns["partner_ref"].in_(native))).mappings():
-            found[MemberKey(PARTNER, text_of(row["partner_ref"]))].contacts.append(row)
+            found[MemberKey(PARTNER, text_of(row["partner_ref"]))].contacts.append(dict(row))
     ids = [key_of(Subscriber.__table__.c.id.type, key.ref) for key in wanted if key.kind == SUBSCRIBER]
     if ids:
         for subscriber in session.scalars(select(Subscriber).where(Subscriber.id.in_(ids))):
@@ -91,14 +91,14 @@ def search(session: Session, shop: Shop, words: str, limit: int = 50) -> Sequenc
     ours = select(Subscriber.id).order_by(Subscriber.email).limit(limit)
     for word in words.split():
         pattern = f"%{_escaped(word)}%"
-        texts = [Subscriber.email, Subscriber.first_name, Subscriber.last_name]
-        ours = ours.where(or_(*(column.ilike(pattern, escape="\\") for column in texts)))
+        columns = (Subscriber.email, Subscriber.first_name, Subscriber.last_name)
+        ours = ours.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
     keys += [MemberKey(SUBSCRIBER, str(found)) for found in session.scalars(ours)]
     members = find(session, shop, keys)
     return [members[key] for key in keys if key in members][:limit]
 
 
-def in_shop(shop: Shop, kind: ColumnElement[str], ref: ColumnElement[str]) -> ColumnElement[bool]:
+def in_shop(shop: Shop, kind: SQLColumnExpression[str], ref: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Whether a stored member is still there, asked of the host's primary key."""
     partners = shop.partners().subquery("still_there")
     # The CASE keeps a subscriber's ref from being cast to the type of the host's keys.

@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, cast, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SQLColumnExpression,
+    and_,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy import String as Text
 from sqlalchemy.orm import Session
 
@@ -107,7 +118,7 @@ def find(session: Session, shop: Shop, wanted: Collection[PersonKey]) -> dict[Pe
         column = rows.selected_columns["contact_ref"]
         native = [key_of(column.type, ref) for ref in contact_refs]
         for row in session.execute(rows.where(column.in_(native))).mappings():
-            person = _contact(row)
+            person = _contact(dict(row))
             # A login in several firms is several rows: any active one keeps the person reachable.
             if person.key not in found or (person.is_active and not found[person.key].is_active):
                 found[person.key] = person
@@ -130,7 +141,7 @@ def contact_key(shop: Shop, ref: str) -> PersonKey:
     return PersonKey(CONTACT, ref)
 
 
-def stored_contact(shop: Shop, ref: ColumnElement[str]) -> ColumnElement[Any]:
+def stored_contact(shop: Shop, ref: SQLColumnExpression[str]) -> ColumnElement[Any]:
     """A stored contact ref as the host's native key."""
     return key_from(ref, key_type(shop.contacts(), "contact_ref"))
 

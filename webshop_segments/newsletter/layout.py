@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from markupsafe import Markup, escape
 
-from ..i18n import _, in_language
+from ..i18n import _, in_language, render
 from ..settings import Settings
 from . import template
 from .message import CONTENT
@@ -18,15 +18,15 @@ def frozen(settings: Settings, newsletter: Newsletter) -> tuple[str, str]:
     values = {
         "content": CONTENT,
         "unsubscribe_url": UNSUBSCRIBE_URL,
-        "shop_name": template.literally(settings.shop_name),
         "shop_url": settings.public_url,
-        "imprint": template.literally(settings.imprint),
-        "preheader": newsletter.preheader,
         "language": newsletter.language or settings.default_locale,
     }
+    typed = {"shop_name": settings.shop_name, "imprint": settings.imprint, "preheader": newsletter.preheader}
+    in_text = {name: template.literally(text) for name, text in typed.items()}
+    in_html = {name: Markup(template.literally(escape(text))) for name, text in typed.items()}
     with in_language(newsletter.language, settings.default_locale):
         if newsletter.channel != "email":
-            note = _("%(shop)s. Stop: %(url)s", shop=values["shop_name"], url=UNSUBSCRIBE_URL)
+            note = _("%(shop)s. Stop: %(url)s", shop=in_text["shop_name"], url=UNSUBSCRIBE_URL)
             return "", f"{CONTENT}\n{note}"
-        folder = "webshop_segments/email/newsletter"
-        return render_template(f"{folder}/body.html", **values), render_template(f"{folder}/body.txt", **values)
+        html = render("email/newsletter/body.html", **values, **in_html)
+        return html, render("email/newsletter/body.txt", **values, **in_text)

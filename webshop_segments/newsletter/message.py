@@ -13,6 +13,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
+from liquid import BoundTemplate
+
 from .. import clock
 from ..consent import tokens
 from ..consent.tokens import Link
@@ -44,12 +46,12 @@ class CompiledMessage:
     def __init__(self, dispatch: Dispatch, keys: Keys, settings: Settings, *, mark: str = "") -> None:
         self._dispatch, self._keys, self._settings, self._mark = dispatch, keys, settings, mark
         self._subject = template.parse(dispatch.subject, escape=False, field="subject")
+        self._html: BoundTemplate | None = None
         if dispatch.channel == "email":
             body = html.from_typed(dispatch.body)
             self._html = template.parse(dispatch.layout_html.replace(CONTENT, body), escape=True)
             self._text = template.parse(dispatch.layout_text.replace(CONTENT, html.to_text(body)), escape=False)
         else:
-            self._html = None
             self._text = template.parse(dispatch.layout_text.replace(CONTENT, dispatch.body), escape=False)
 
     def fill(self, recipient: Recipient) -> bytes:

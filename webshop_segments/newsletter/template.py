@@ -44,6 +44,8 @@ def _times(left: Any, right: Any) -> Any:
 def _environment(escape: bool) -> Environment:
     environment = _Limited(autoescape=escape)
     environment.add_filter("times", _times)
+    for tag in ("include", "render"):
+        environment.tags.pop(tag, None)
     return environment
 
 
@@ -52,7 +54,7 @@ def parse(source: str, *, escape: bool, field: str = "body") -> BoundTemplate:
     try:
         return _environment(escape).from_string(source)
     except LiquidError as error:
-        raise _refusal(error, source, field) from None
+        raise _refusal(error, field) from None
 
 
 def render(template: BoundTemplate, variables: Mapping[str, Any], field: str = "body") -> str:
@@ -60,7 +62,7 @@ def render(template: BoundTemplate, variables: Mapping[str, Any], field: str = "
     try:
         return template.render(**variables)
     except LiquidError as error:
-        raise _refusal(error, template.source, field) from None
+        raise _refusal(error, field) from None
 
 
 def check(source: str, known: Mapping[str, Any], *, field: str = "body") -> None:
@@ -104,14 +106,12 @@ def show_tags(text: str, hidden: Mapping[str, str]) -> str:
     return re.sub(r"wssliquid\d{4,}x", lambda match: hidden.get(match.group(), match.group()), text)
 
 
-def _refusal(error: LiquidError, source: str, field: str) -> Refused:
+def _refusal(error: LiquidError, field: str) -> Refused:
     if isinstance(error, ResourceLimitError):
         return Refused(
             _("The text repeats something without end, or becomes far too long. Look at its loops."), field=field
         )
-    line = 1
-    if error.token is not None:
-        line = source.count("\n", 0, error.token.start_index) + 1
+    line = error.token.source.count("\n", 0, error.token.start_index) + 1 if error.token else 1
     return Refused(
         _("Line %(line)s cannot be read: %(fault)s.", line=line, fault=str(error).splitlines()[0].rstrip(".")),
         field=field,

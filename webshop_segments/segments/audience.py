@@ -33,7 +33,7 @@ from ..consent.models import ConsentState, Suppression
 from ..directory.addresses import ADDRESS_COLUMN
 from ..directory.models import Subscriber
 from ..directory.partners import PARTNER
-from ..directory.people import CONTACT, SUBSCRIBER, contact_rows, stored_contact
+from ..directory.people import CONTACT, SUBSCRIBER, contact_rows
 from ..refs import key_from, ref_of
 from ..shop import Shop, key_type
 from .models import SegmentMember
@@ -115,9 +115,10 @@ def gone(session: Session, choice: Choice) -> int:
 def _contacts(shop: Shop, choice: Choice) -> Select[Any]:
     rows = contact_rows(shop).subquery("contact_rows")
     held, blocked = aliased(ConsentState), aliased(Suppression)
+    ref = ref_of(rows.c.contact_ref)
     query = _judged(
         CONTACT,
-        ref_of(rows.c.contact_ref),
+        ref,
         rows,
         rows.c[ADDRESS_COLUMN[choice.channel]],
         rows.c.locale if "locale" in rows.c else cast(null(), String),
@@ -129,7 +130,7 @@ def _contacts(shop: Shop, choice: Choice) -> Select[Any]:
         held,
         and_(
             held.person_kind == CONTACT,
-            stored_contact(shop, held.person_ref) == rows.c.contact_ref,
+            held.person_ref == ref,
             held.channel == choice.channel,
         ),
     ).outerjoin(blocked, and_(blocked.channel == choice.channel, blocked.address_key == held.address_key))

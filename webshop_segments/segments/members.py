@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, case, delete, func, select
+from sqlalchemy import case, delete, func, select
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -73,11 +73,11 @@ def page(
 
 def present(session: Session, segment: Segment, keys: Collection[MemberKey]) -> set[MemberKey]:
     """Which of these are members already."""
-    rows: Sequence[Row[tuple[str, str]]] = session.execute(
+    rows = session.execute(
         select(SegmentMember.kind, SegmentMember.ref).where(
             SegmentMember.segment_id == segment.id, SegmentMember.ref.in_({key.ref for key in keys})
         )
-    ).all()
+    )
     return {MemberKey(kind, ref) for kind, ref in rows} & set(keys)
 
 

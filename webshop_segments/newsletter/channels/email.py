@@ -17,7 +17,7 @@ from .reasons import in_plain_words
 from .smtp import ServerLine
 from .smtp_replies import acceptance, is_policy, refusal
 
-_ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
+_ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
 
 _LOSSES_IN_A_ROW = 2
 

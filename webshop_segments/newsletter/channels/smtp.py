@@ -31,6 +31,8 @@ class BoundedSMTP(smtplib.SMTP):
         super().send(s)
 
     def getreply(self) -> tuple[int, bytes]:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("there is no connection")
         if self.file is None:
             # Also after STARTTLS: what was said in the clear does not count.
             self.file, self._unread = self.sock.makefile("rb"), b""
@@ -57,6 +59,8 @@ class BoundedSMTP(smtplib.SMTP):
         while b"\n" not in self._unread:
             if len(self._unread) > LONGEST_LINE:
                 raise OSError("its reply was a line without end")
+            assert self.sock is not None
+            assert self.file is not None
             self.sock.settimeout(max(until - monotonic(), 0.001))
             more = self.file.read1(LONGEST_LINE)
             if not more:
@@ -119,7 +123,7 @@ class ServerLine(flask_mail.Connection):
             host.ehlo_or_helo_if_needed()
             if login:
                 host.login(mail.username, mail.password)
-        except (OSError, OverflowError, ValueError) as error:
+        except (OSError, ValueError) as error:
             if host is not None:
                 host.close()
             raise self._trouble(error) from error
@@ -184,9 +188,8 @@ class ServerLine(flask_mail.Connection):
             case UnicodeEncodeError(encoding="ascii"):
                 return f"{place} takes only ASCII in MAIL_USERNAME and MAIL_PASSWORD.", True
             case OSError():
-                why = error.strerror or error
                 cure = "check that it runs, MAIL_SERVER and MAIL_PORT, and the firewall."
-                return f"{place} cannot be reached ({why}): {cure}", False
+                return f"{place} cannot be reached ({error.strerror or error}): {cure}", False
         return f"{place} cannot exist ({error}): check MAIL_SERVER and MAIL_PORT.", True
 
 

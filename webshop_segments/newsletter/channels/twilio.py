@@ -90,6 +90,8 @@ class TwilioSender:
             created = self._client.messages.create(
                 to=self._prefix + message.address, body=text, **self._from(message.sender or self._sender)
             )
+            if not created.sid:
+                return Unknown(message.number, "Twilio answered without the message's id.")
             return Accepted(message.number, created.sid)
         except TwilioRestException as error:
             return _answered(message.number, error.status, error.code, error.msg)

@@ -1,0 +1,1 @@
+"""Tests of keys, settings, signals and what else holds the house together."""

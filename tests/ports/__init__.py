@@ -1,0 +1,1 @@
+"""Tests of the ports: the host shop and access."""
