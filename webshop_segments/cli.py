@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import click
+from alembic.util import CommandError
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from . import migration, stamp
 from .access import COMMAND_LINE
 from .administration import accounts
 from .consent import default_text, projection, verification, versions
 from .directory import wiring
-from .errors import ConfigurationError, Refused
+from .errors import SegmentsError
 from .newsletter.worker import Worker
 from .plugin import plugin
 from .segments import sweep as sweeping
 
-segments = AppGroup("segments", help="Segments, consents and newsletters.")
+
+class Told(AppGroup):
+    """Commands whose faults are sentences for the operator, not tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (SegmentsError, CommandError) as error:
+            raise click.ClickException(str(error)) from None
+        except (OperationalError, ProgrammingError) as error:
+            raise click.ClickException(
+                f"The database refused: {str(error.orig).splitlines()[0]}. "
+                "Where the plugin's tables are missing or old, run: flask segments db upgrade"
+            ) from None
+
+
+segments = Told("segments", help="Segments, consents and newsletters.")
 database = AppGroup("db", help="The plugin's own tables.")
 admin = AppGroup("admin", help="Administrators of the panel.")
 consents = AppGroup("consents", help="Versions of the consent.")
@@ -63,7 +80,7 @@ def check_tables() -> None:
 def check() -> None:
     """Verify the wiring: keys, address, tables, refs, languages, addresses of customers."""
     wired = plugin()
-    _told(lambda: stamp.verify(wired.session, wired.keys, wired.settings))
+    stamp.verify(wired.session, wired.keys, wired.settings)
     wired.session.commit()
     findings = wiring.findings(wired.session, wired.shop)
     for finding in findings:
@@ -80,7 +97,7 @@ def work() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     click.echo("The worker is running.")
-    _told(lambda: Worker(plugin()).run(stop))
+    Worker(plugin()).run(stop)
     click.echo("The worker has stopped.")
 
 
@@ -104,11 +121,11 @@ def adopt_url() -> None:
 
 @admin.command("create")
 @click.argument("email")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="At least 12 characters.")
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for where it is not given.")
 def create_administrator(email: str, password: str) -> None:
     """Create the main administrator."""
     wired = plugin()
-    _told(lambda: accounts.create_main(wired.session, email, password, COMMAND_LINE))
+    accounts.create_main(wired.session, email, password, COMMAND_LINE)
     wired.session.commit()
     click.echo(f"{email} is the main administrator. Log in at {wired.settings.public_url}{wired.settings.url_prefix}/")
 
@@ -154,10 +171,3 @@ def rebuild_state() -> None:
     for kind, ref, channel in changed:
         click.echo(f"{kind} {ref}, {channel}: corrected")
     click.echo(f"{len(changed)} rows differed.")
-
-
-def _told(action: Callable[[], Any]) -> Any:
-    try:
-        return action()
-    except (ConfigurationError, Refused) as error:
-        raise click.ClickException(str(error)) from None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, appcontext_pushed
 from flask_babel import Babel
+from flask_mail import Mail
 from sqlalchemy import Engine, event
 
 from . import shop as shop_port
@@ -77,11 +78,13 @@ class WebshopSegments:
             _fit(db.engine, settings.schema)
         if "babel" not in app.extensions:
             Babel(app, default_locale=settings.default_locale, locale_selector=_best_language)
+        if "mail" not in app.extensions:
+            Mail(app)
         app.jinja_env.globals.setdefault("consent_fields", consent_fields)
         routes.register(app, settings.url_prefix)
         app.cli.add_command(commands)
-        keep_out_of_host_migrations(app)
-        app.before_request(lambda: keep_out_of_host_migrations(app))
+        # Flask-Migrate may be added to the app after us; its commands run in an app context as pages do.
+        appcontext_pushed.connect(keep_out_of_host_migrations, app)
 
 
 def _fit(engine: Engine, schema: str | None) -> None:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from .errors import ConfigurationError
 
+_SHORTEST_SECRET = 32
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _MAC_BYTES = 16
 _ADDRESS_BYTES = 16
 
@@ -34,13 +38,19 @@ class Keys:
                 "WSS_KEYS is missing: links, suppressions and the consent ledger are secured with it. Make one with "
                 "python -c \"import secrets; print('k1:' + secrets.token_urlsafe(32))\" and keep it for good."
             )
-        pairs = value if isinstance(value, Mapping) else dict(_pair(part) for part in value.split(","))
-        for key_id, secret in pairs.items():
-            if not key_id.strip() or len(secret) < 32:
+        pairs = _pairs(value)
+        for key_id, secret in pairs:
+            if not _KEY_ID.fullmatch(key_id):
                 raise ConfigurationError(
-                    f"WSS_KEYS: the secret of key {key_id!r} is shorter than 32 characters, or the key has no id."
+                    "WSS_KEYS: the id of a key is made of at most 40 letters, digits, hyphens and underscores."
                 )
-        return cls(pairs)
+            if len(secret) < _SHORTEST_SECRET:
+                raise ConfigurationError(
+                    f"WSS_KEYS: the secret of key {key_id!r} is shorter than {_SHORTEST_SECRET} characters."
+                )
+        if len(dict(pairs)) < len(pairs):
+            raise ConfigurationError("WSS_KEYS: two keys have the same id; give the new one an id of its own.")
+        return cls(dict(pairs))
 
     @property
     def address_key_id(self) -> str:
@@ -68,14 +78,15 @@ class Keys:
 
     def sign(self, purpose: str, payload: bytes) -> str:
         """Payload and signature as one URL-safe token."""
-        mac = self.digest(purpose, payload)[:_MAC_BYTES]
-        return base64.urlsafe_b64encode(payload + mac).rstrip(b"=").decode()
+        return _text(payload + self.digest(purpose, payload)[:_MAC_BYTES])
 
     def verify(self, purpose: str, token: str) -> bytes | None:
         """The payload of a token signed by any of the keys, or None for a cut or forged one."""
         try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
+            return None
+        if _text(raw) != token:
             return None
         payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
         for key_id in self._secrets:
@@ -85,8 +96,15 @@ class Keys:
         return None
 
 
-def _pair(part: str) -> tuple[str, str]:
-    key_id, separator, secret = part.strip().partition(":")
-    if not separator:
-        raise ConfigurationError('WSS_KEYS must look like "k2:new-secret,k1:old-secret".')
-    return key_id, secret
+def _pairs(value: Any) -> list[tuple[str, str]]:
+    given = value.items() if isinstance(value, Mapping) else [part.strip().split(":", 1) for part in str(value).split(",")]
+    pairs = [tuple(pair) for pair in given]
+    if not all(len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str) for pair in pairs):
+        raise ConfigurationError(
+            'WSS_KEYS must look like "k2:new-secret,k1:old-secret", or be a dict of such ids and secrets.'
+        )
+    return pairs
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

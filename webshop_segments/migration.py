@@ -79,7 +79,7 @@ def _run(engine: Engine, schema: str | None, action: Callable[[Config], None]) -
         connection.commit()
 
 
-def keep_out_of_host_migrations(app: Flask) -> None:
+def keep_out_of_host_migrations(app: Flask, **_: Any) -> None:
     """Make the host's Flask-Migrate overlook our tables, whose autogenerate would drop them."""
     migrate = app.extensions.get("migrate")
     arguments = getattr(migrate, "configure_args", None)

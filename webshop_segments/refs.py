@@ -6,6 +6,7 @@ Integer, UUID and text keys are supported. A ref never carries a foreign key: th
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, SQLColumnExpression, String, Uuid, cast, func, literal
@@ -35,16 +36,25 @@ def key_of(key_type: TypeEngine[Any], ref: str) -> Any:
 
     :raises Refused: (404) when the text is no canonical ref of that type.
     """
+    for value in keys_of(key_type, [ref]):
+        return value
+    raise Refused(f"“{ref}” is not the number of anybody in this shop.", status=404)
+
+
+def keys_of(key_type: TypeEngine[Any], refs: Iterable[str]) -> list[Any]:
+    """The native values behind refs, without those that are no canonical refs of that type: nobody has them."""
     kind = kind_of(key_type)
+    return [value for ref in refs if (value := _value(kind, ref)) is not None]
+
+
+def _value(kind: str, ref: str) -> Any:
     try:
         value: Any = {"integer": int, "uuid": uuid.UUID, "text": str}[kind](ref)
     except ValueError:
-        value = None
-    if value is None or text_of(value) != ref:
-        raise Refused(f"“{ref}” is not the number of anybody in this shop.", status=404)
-    if kind == "integer" and not -(2**63) <= value < 2**63:
-        raise Refused(f"“{ref}” is not the number of anybody in this shop.", status=404)
-    return value
+        return None
+    too_large = kind == "integer" and not -(2**63) <= value < 2**63
+    # PostgreSQL knows no text with a NUL in it.
+    return None if too_large or "\0" in ref or text_of(value) != ref else value
 
 
 def text_of(value: Any) -> str:

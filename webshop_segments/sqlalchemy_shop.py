@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, inspect, select
+from sqlalchemy import ColumnElement, Select, Table, inspect, select
 from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.sql import visitors
 
 from .errors import ConfigurationError
 
@@ -22,16 +23,11 @@ class Columns:
         self.columns = columns
 
     def select(self, method: str) -> Select[Any]:
-        """:raises ConfigurationError: for a class that is not mapped, or lives in another database than ours."""
+        """:raises ConfigurationError: for a class that is not mapped, or a column it does not have."""
         try:
-            mapper = inspect(self.model)
+            inspect(self.model)
         except NoInspectionAvailable:
             raise ConfigurationError(f"{method}: {self.model!r} is not a mapped class.") from None
-        if mapper.local_table.metadata.info.get("bind_key") is not None:
-            raise ConfigurationError(
-                f"{method}: {self.model.__name__} lives in another bind (another database) than the plugin's tables; "
-                "one statement cannot read both. Map a class of the default bind."
-            )
         labelled = [self._expression(method, name, source).label(name) for name, source in self.columns.items()]
         return select(*labelled).select_from(self.model)
 
@@ -76,4 +72,13 @@ class SQLAlchemyShop:
 
 
 def _answer(method: str, given: Columns | Select[Any]) -> Select[Any]:
-    return given.select(method) if isinstance(given, Columns) else given
+    answer = given.select(method) if isinstance(given, Columns) else given
+    if not isinstance(answer, Select):
+        raise ConfigurationError(f"{method}: give Columns(…) or a SELECT, not {given!r}.")
+    for part in visitors.iterate(answer):
+        if isinstance(part, Table) and part.metadata.info.get("bind_key") is not None:
+            raise ConfigurationError(
+                f"{method}: the table {part.name} lives in another bind (another database) than the plugin's tables; "
+                "one statement cannot read both. Take a table of the default bind."
+            )
+    return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .db import Base
+from .db import Base, insert_new
 from .errors import ConfigurationError
 from .keys import Keys
 from .settings import Settings
@@ -28,7 +28,7 @@ def verify(session: Session, keys: Keys, settings: Settings) -> None:
 
     :raises ConfigurationError: when a key was changed or taken out, or WSS_PUBLIC_URL is another one.
     """
-    stored = dict(session.execute(select(Stamp.name, Stamp.value)).tuples().all())
+    stored = {row.name: row.value for row in session.scalars(select(Stamp))}
     current = {f"key {key_id}": check for key_id, check in keys.check_values().items()}
     current |= {_OLDEST: keys.address_key_id, _URL: settings.public_url}
     for name, value in stored.items():
@@ -43,8 +43,8 @@ def verify(session: Session, keys: Keys, settings: Settings) -> None:
                 f"WSS_KEYS: key {wrong!r} is missing, changed or out of order. Unsubscribed addresses can only be "
                 "recognised with the keys they were stored under: put every old key back, the oldest one last."
             )
-    session.add_all(Stamp(name=name, value=value) for name, value in current.items() if name not in stored)
-    session.flush()
+    new = [{"name": name, "value": value} for name, value in current.items() if name not in stored]
+    insert_new(session, Stamp, new)
 
 
 def adopt_url(session: Session, settings: Settings) -> None:

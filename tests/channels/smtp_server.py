@@ -102,7 +102,7 @@ class ScriptedServer:
         self._server.server_close()
         self._thread.join()
 
-    def _handle(self, request: socket.socket, *_: object) -> None:
+    def _handle(self, request: Any, *_: Any) -> Any:
         self.connections += 1
         with contextlib.suppress(OSError, _HungUp):
             _Talk(self, request, Conversation(self.connections)).run()

@@ -75,12 +75,13 @@ def twilio(servers: ExitStack) -> Stage:
 def memory(servers: ExitStack) -> Stage:
     def outcome(message: Message) -> Outcome:
         number = message.number
-        return {
+        fates: dict[str, Outcome] = {
             "gone": Rejected(number, "nobody", permanent=True),
             "never": Rejected(number, "policy", permanent=True, about_us=True),
             "later": Rejected(number, "busy", permanent=False),
             "unknown": Unknown(number),
-        }.get(message.address) or Accepted(number, f"id-{number}")
+        }
+        return fates.get(message.address) or Accepted(number, f"id-{number}")
 
     channel = MemoryChannel(outcomes=outcome)
     return Stage(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.once
 
 PASSWORD = "correct horse"
 
-LOGIN = {"MAIL_USERNAME": "shop", "MAIL_PASSWORD": PASSWORD}
+LOGIN: dict[str, Any] = {"MAIL_USERNAME": "shop", "MAIL_PASSWORD": PASSWORD}
 
 AUTH = ("AUTH PLAIN LOGIN",)
 
@@ -32,7 +32,7 @@ def refusal(channel: EmailChannel) -> ChannelError:
     return caught.value
 
 
-SHUT = {
+SHUT: dict[str, tuple[list[Any], tuple[str, ...], dict[str, Any], bool, str]] = {
     "mute at the door": ([on("greeting", STALL)], (), {}, False, "did not answer within 0.5 s"),
     "hangs up": ([on("greeting", DROP)], (), {}, False, "closed the connection; check that it runs"),
     "busy": ([on("greeting", "421 4.3.2 too busy")], (), {}, False, "It said: 421 4.3.2 too busy"),

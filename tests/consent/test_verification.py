@@ -6,15 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests.consent.deeds import someone
 from tests.shops import ANNA, Shop
 from webshop_segments.consent import erasure, verification
-from webshop_segments.consent.models import ConsentEvidence, ConsentRecord, ConsentSubject, ConsentText
+from webshop_segments.consent.models import ConsentEvidence, ConsentRecord, ConsentState, ConsentSubject, ConsentText
 
 Tampering = Callable[[Session], Any]
+
+
+def open_the_lock(session: Session) -> None:
+    """Whoever owns the tables can drop what keeps them."""
+    if session.get_bind().dialect.name == "sqlite":
+        for trigger in ("update", "delete"):
+            session.execute(text(f"DROP TRIGGER wss_consent_record_{trigger}"))
+    else:
+        session.execute(text("DROP TRIGGER wss_consent_record_kept ON wss_consent_record"))
 
 
 def last_id(session: Session) -> int:
@@ -33,6 +43,7 @@ def remove_the_first(session: Session) -> None:
 
 def remove_the_last(session: Session) -> None:
     last = last_id(session)
+    session.execute(delete(ConsentState))
     session.execute(delete(ConsentEvidence).where(ConsentEvidence.record_id == last))
     session.execute(delete(ConsentRecord).where(ConsentRecord.id == last))
 
@@ -86,9 +97,23 @@ def test_tampering_is_found(shop: Shop, tamper: Tampering, sentence: str) -> Non
     shop.session.commit()
     assert not list(verification.faults(shop.session))
 
+    open_the_lock(shop.session)
     tamper(shop.session)
 
     assert any(fault.endswith(sentence) for fault in verification.faults(shop.session))
+
+
+@pytest.mark.rule("C26")
+@pytest.mark.parametrize("tamper", [change_a_record, remove_the_last], ids=lambda value: value.__name__)
+def test_the_database_itself_refuses_to_change_a_record(shop: Shop, tamper: Tampering) -> None:
+    shop.publish()
+    ada = someone(shop)
+    ada.give()
+    ada.withdraw()
+    shop.session.commit()
+
+    with pytest.raises(DBAPIError, match="only appended to"):
+        tamper(shop.session)
 
 
 @pytest.mark.rule("C47")

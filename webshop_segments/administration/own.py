@@ -93,14 +93,16 @@ def safe_path(target: str | None) -> str | None:
 
 
 def _find(stored: Any) -> LoggedIn | None:
-    if not isinstance(stored, dict) or not {"id", "stamp"} <= stored.keys():
-        return None
-    wanted = select(Administrator.id, Administrator.name, Administrator.flags, Administrator.is_main).where(
-        Administrator.id == stored["id"],
-        Administrator.stamp == stored["stamp"],
-        Administrator.blocked_at.is_(None),
-    )
-    row = plugin().session.execute(wanted).first()
+    match stored:
+        case {"id": int(administrator_id), "stamp": str(stamp)}:
+            wanted = select(Administrator.id, Administrator.name, Administrator.flags, Administrator.is_main).where(
+                Administrator.id == administrator_id,
+                Administrator.stamp == stamp,
+                Administrator.blocked_at.is_(None),
+            )
+            row = plugin().session.execute(wanted).first()
+        case _:
+            row = None
     if row is None:
         return None
     return LoggedIn(Actor("administrator", str(row.id), row.name), frozenset(FLAGS if row.is_main else row.flags))

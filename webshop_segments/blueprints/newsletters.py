@@ -14,14 +14,19 @@ from ..directory import people
 from ..directory.people import Person, PersonKey
 from ..errors import Refused
 from ..i18n import LANGUAGES, _, lazy_gettext
-from ..newsletter import dispatches, trial, variables
+from ..newsletter import dispatches, layout, trial, variables
 from ..newsletter import newsletters as writing
+from ..newsletter.message import CONTENT
 from ..newsletter.models import Newsletter
 from ..newsletter.newsletters import Draft
 from ..plugin import plugin
 from .admin import bp, done, page
 from .forms import Confirmation, Form
 from .guard import actor, permission
+
+
+LINK_LENGTH = 55
+"""Of the token that ends an unsubscribe link."""
 
 
 class NewsletterForm(Form):
@@ -158,8 +163,18 @@ def delete_newsletter(newsletter_id: int) -> ResponseReturnValue:
 
 def _form(form: NewsletterForm, row: Newsletter | None, channel: str) -> ResponseReturnValue:
     back = url_for(".newsletter", newsletter_id=row.id) if row else url_for(".newsletters", channel=channel)
-    offered = variables.names(plugin().shop)
-    return page("newsletters/form.html", form=form, row=row, channel=channel, variables=offered, back=back)
+    offered, added = variables.names(plugin().shop), _added_to_sms(form.language.data) if channel == "sms" else ""
+    return page(
+        "newsletters/form.html", form=form, row=row, channel=channel, variables=offered, added=added, back=back
+    )
+
+
+def _added_to_sms(language: str | None) -> str:
+    """What follows an SMS's own text, with a link as long as a real one."""
+    settings = plugin().settings
+    _html, text = layout.frozen(settings, Newsletter(channel="sms", language=language, preheader=""))
+    link = f"{settings.public_url}{settings.url_prefix}/u/{'x' * LINK_LENGTH}"
+    return text.replace(CONTENT, "").replace(layout.UNSUBSCRIBE_URL, link)
 
 
 def _chosen_person(chosen: str) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event
 from sqlalchemy.engine import Connection
@@ -85,7 +86,9 @@ class ConsentRecord(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
     version: Mapped[ConsentVersion | None] = relationship()
-    evidence: Mapped[ConsentEvidence | None] = relationship(back_populates="record", uselist=False)
+    evidence: Mapped[ConsentEvidence | None] = relationship(
+        back_populates="record", uselist=False, passive_deletes="all"
+    )
 
 
 class ConsentEvidence(Base):
@@ -142,9 +145,15 @@ class Suppression(Base):
     since: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
-def _refuse(mapper: Mapper[ConsentRecord], connection: Connection, record: ConsentRecord) -> None:
+def _refuse(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     raise RuntimeError("The consent ledger is only appended to (GDPR 7(1)); write a further record instead.")
 
 
-event.listen(ConsentRecord, "before_update", _refuse)
-event.listen(ConsentRecord, "before_delete", _refuse)
+def _refuse_rewording(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
+    raise RuntimeError("A published version is what people agreed to and stays as it is; publish the next one instead.")
+
+
+for change in ("before_update", "before_delete"):
+    event.listen(ConsentRecord, change, _refuse)
+    event.listen(ConsentVersion, change, _refuse_rewording)
+    event.listen(ConsentText, change, _refuse_rewording)

@@ -25,11 +25,14 @@ _SLICE = 500
 def apply(
     session: Session, record: ConsentRecord, evidence: ConsentEvidence | None, version: ConsentVersion | None
 ) -> None:
-    """Bring the state row of a record's person and channel up to date (flushes)."""
+    """Bring the state row of a record's person and channel up to date (flushes).
+
+    The subject is locked by now: the row is read again, for somebody else may have written it since we last looked.
+    """
     if evidence is None or evidence.person_kind is None or evidence.person_ref is None:
         return
     key = (evidence.person_kind, evidence.person_ref, record.channel)
-    state = session.get(ConsentState, key)
+    state = session.get(ConsentState, key, populate_existing=True)
     if record.action == "erased":
         if state is not None:
             session.delete(state)
@@ -54,12 +57,15 @@ def apply(
 
 def subjects_of(session: Session, people: Collection[PersonKey]) -> dict[PersonKey, str]:
     """The random subject id of each person who has one."""
-    rows = session.execute(
-        select(ConsentSubject.person_kind, ConsentSubject.person_ref, ConsentSubject.id).where(
-            ConsentSubject.person_ref.in_({person.ref for person in people})
+    found: dict[PersonKey, str] = {}
+    refs = sorted({person.ref for person in people})
+    for start in range(0, len(refs), _SLICE):
+        rows = session.execute(
+            select(ConsentSubject.person_kind, ConsentSubject.person_ref, ConsentSubject.id).where(
+                ConsentSubject.person_ref.in_(refs[start : start + _SLICE])
+            )
         )
-    )
-    found = {PersonKey(str(kind), str(ref)): subject for kind, ref, subject in rows}
+        found |= {PersonKey(str(kind), str(ref)): subject for kind, ref, subject in rows}
     return {person: found[person] for person in people if person in found}
 
 

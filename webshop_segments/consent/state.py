@@ -7,7 +7,6 @@ itself stays ``granted``, and ``needs_renewal`` is derived, so that publishing n
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select

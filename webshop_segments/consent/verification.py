@@ -1,4 +1,4 @@
-"""Is the ledger whole? Every chain is walked and every digest computed again (C26)."""
+"""Is the ledger whole? Every chain is walked and every digest computed again, those of the texts too (C26, C34)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .ledger import evidence_digest, record_digest
-from .models import ConsentEvidence, ConsentRecord, ConsentSubject
+from .models import ConsentEvidence, ConsentRecord, ConsentSubject, ConsentVersion
+from .versions import text_digest
 
 _SLICE = 1000
 
 
 def faults(session: Session) -> Iterator[str]:
-    """A sentence for each record that was changed, removed or put in; none for a whole ledger."""
+    """A sentence for each record that was changed, removed or put in, each text changed; none for a whole ledger."""
     heads: dict[str, tuple[int, str]] = {}
     last: tuple[str, int] = ("", 0)
     while rows := session.execute(
@@ -35,6 +36,10 @@ def faults(session: Session) -> Iterator[str]:
     for subject in session.scalars(select(ConsentSubject)):
         if heads.get(subject.id, (0, "")) != (subject.last_seq, subject.head):
             yield f"Subject {subject.id}: records after number {heads.get(subject.id, (0, ''))[0]} are missing."
+    for version in session.scalars(select(ConsentVersion)):
+        for text in version.texts:
+            if text_digest(text, version.controller) != text.sha256:
+                yield f"Version {version.number}, text in “{text.language}”: was changed."
 
 
 def _faults_of(record: ConsentRecord, evidence: ConsentEvidence | None, before: tuple[int, str]) -> Iterator[str]:

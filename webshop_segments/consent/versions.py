@@ -149,24 +149,24 @@ def _complete(channels: Sequence[str], wordings: Sequence[Wording], controller: 
             )
 
 
-def _text(wording: Wording, controller: str) -> ConsentText:
-    shown = {
-        "language": wording.language,
-        "statement": wording.statement.strip(),
-        "withdrawal": wording.withdrawal.strip(),
-        "privacy_url": wording.privacy_url.strip(),
-        "labels": dict(wording.labels),
-        "controller": controller,
-    }
+def text_digest(text: ConsentText, controller: str) -> str:
+    """SHA-256 over a text as it was shown, its sender included (C03)."""
+    names = ("language", "statement", "withdrawal", "privacy_url", "labels")
+    shown = {name: getattr(text, name) for name in names} | {"controller": controller}
     canonical = json.dumps(shown, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return ConsentText(
+    return hashlib.sha256(canonical).hexdigest()
+
+
+def _text(wording: Wording, controller: str) -> ConsentText:
+    text = ConsentText(
         language=wording.language,
         statement=wording.statement.strip(),
         withdrawal=wording.withdrawal.strip(),
         privacy_url=wording.privacy_url.strip(),
         labels=dict(wording.labels),
-        sha256=hashlib.sha256(canonical).hexdigest(),
     )
+    text.sha256 = text_digest(text, controller)
+    return text
 
 
 def _end(session: Session, channel: str, by: Actor) -> None:

@@ -99,12 +99,17 @@ def profile() -> ResponseReturnValue:
 @bp.post("/profile/delete")
 @login_required  # type: ignore[untyped-decorator]
 def delete() -> ResponseReturnValue:
-    """Delete the account; its orders stay, because tax law wants them kept."""
+    """Delete the account, and with a private customer her company; the orders stay, as tax law wants it."""
     customer = current_user._get_current_object()
+    company = customer.company
     logout_user()
     db.session.execute(update(Order).where(Order.customer_id == customer.id).values(customer_id=None))
     storefront.forget(contact_ref=customer.id)
     db.session.delete(customer)
+    if company.kind == "person":
+        db.session.execute(update(Order).where(Order.company_id == company.id).values(company_id=None))
+        storefront.forget(partner_ref=company.id)
+        db.session.delete(company)
     db.session.commit()
     flash(_("Your account is deleted."))
     return redirect(url_for("catalogue.index"))

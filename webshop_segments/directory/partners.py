@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, String, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from ..refs import key_from, key_of, text_of
+from ..refs import key_from, keys_of, text_of
 from ..shop import Shop, key_type
 from .models import Subscriber
 from .people import SUBSCRIBER, PersonKey, contact_rows
@@ -45,7 +45,9 @@ class Member:
 
 
 def created_text(value: datetime | date | None) -> str | None:
-    """The host's creation time as we keep it beside a ref."""
+    """The host's creation time as we keep it beside a ref, the same whatever the zone of the connection is."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        value = value.astimezone(UTC)
     return None if value is None else value.isoformat()
 
 
@@ -56,7 +58,7 @@ def find(session: Session, shop: Shop, wanted: Collection[MemberKey]) -> dict[Me
     if refs:
         partners = shop.partners()
         column = partners.selected_columns["partner_ref"]
-        native = [key_of(column.type, ref) for ref in refs]
+        native = keys_of(column.type, refs)
         by_key = partners.subquery("p")
         for row in session.execute(select(by_key).where(by_key.c.partner_ref.in_(native))).mappings():
             member = _partner(dict(row))
@@ -64,7 +66,7 @@ def find(session: Session, shop: Shop, wanted: Collection[MemberKey]) -> dict[Me
         contacts = contact_rows(shop)
         for row in session.execute(contacts.where(contacts.selected_columns["partner_ref"].in_(native))).mappings():
             found[MemberKey(PARTNER, text_of(row["partner_ref"]))].contacts.append(dict(row))
-    ids = [key_of(Subscriber.__table__.c.id.type, key.ref) for key in wanted if key.kind == SUBSCRIBER]
+    ids = keys_of(Subscriber.__table__.c.id.type, [key.ref for key in wanted if key.kind == SUBSCRIBER])
     if ids:
         for subscriber in session.scalars(select(Subscriber).where(Subscriber.id.in_(ids))):
             found[MemberKey(SUBSCRIBER, str(subscriber.id))] = _subscriber(subscriber)

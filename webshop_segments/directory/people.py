@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy import String as Text
 from sqlalchemy.orm import Session
 
-from ..refs import key_from, key_of, ref_of, text_of
+from ..refs import key_from, key_of, keys_of, ref_of, text_of
 from ..shop import Shop, key_type
 from .models import Subscriber
 
@@ -116,13 +116,13 @@ def find(session: Session, shop: Shop, wanted: Collection[PersonKey]) -> dict[Pe
     if contact_refs:
         rows = contact_rows(shop)
         column = rows.selected_columns["contact_ref"]
-        native = [key_of(column.type, ref) for ref in contact_refs]
+        native = keys_of(column.type, contact_refs)
         for row in session.execute(rows.where(column.in_(native))).mappings():
             person = _contact(dict(row))
             # A login in several firms is several rows: any active one keeps the person reachable.
             if person.key not in found or (person.is_active and not found[person.key].is_active):
                 found[person.key] = person
-    subscriber_ids = [key_of(Subscriber.__table__.c.id.type, key.ref) for key in wanted if key.kind == SUBSCRIBER]
+    subscriber_ids = keys_of(Subscriber.__table__.c.id.type, [key.ref for key in wanted if key.kind == SUBSCRIBER])
     if subscriber_ids:
         for subscriber in session.scalars(select(Subscriber).where(Subscriber.id.in_(subscriber_ids))):
             person = of_subscriber(subscriber)

@@ -66,7 +66,7 @@ def _at_once(sessions: sessionmaker[Session], plugin: Plugin, dispatch: Dispatch
         chosen = select(*columns.values()).where(rows.c.record_id.is_not(None))
         session.execute(insert(Delivery).from_select(list(columns), chosen))
         left_out = select(rows.c.reason, func.count()).where(rows.c.record_id.is_(None)).group_by(rows.c.reason)
-        _exclusions(session, dispatch.id, {reason: count for reason, count in session.execute(left_out)})
+        _exclusions(session, dispatch.id, {row[0]: row[1] for row in session.execute(left_out)})
         _gone(session, plugin, dispatch)
         _control_copy(session, plugin, dispatch)
         session.commit()
@@ -79,9 +79,8 @@ def _in_slices(sessions: sessionmaker[Session], plugin: Plugin, dispatch: Dispat
     left_out: Counter[str] = Counter()
     with sessions() as reader:
         # In WAL mode a reader keeps its snapshot and blocks no writer.
-        rows = reader.execute(
-            audience.people(plugin.shop, choice_of(dispatch)), execution_options={"yield_per": SLICE}
-        ).mappings()
+        people = audience.people(plugin.shop, choice_of(dispatch)).order_by("kind", "ref")
+        rows = reader.execute(people, execution_options={"yield_per": SLICE}).mappings()
         number = 0
         for part in rows.partitions(SLICE):
             values = []
@@ -132,7 +131,7 @@ def _exclusions(session: Session, dispatch_id: int, counts: dict[str, int] | Cou
 
 
 def _gone(session: Session, plugin: Plugin, dispatch: Dispatch) -> None:
-    gone = audience.gone(session, choice_of(dispatch))
+    gone = audience.gone(session, plugin.shop, choice_of(dispatch))
     if gone:
         _exclusions(session, dispatch.id, {"not_in_shop": gone})
 

@@ -50,13 +50,13 @@ def of_dispatch(session: Session, dispatch: Dispatch) -> Results:
     skipped = select(Delivery.reason, func.count()).where(
         Delivery.dispatch_id == dispatch.id, Delivery.status == "skipped", Delivery.number > 0
     )
-    left_out = {reason: count for reason, count in session.execute(skipped.group_by(Delivery.reason))}
+    left_out = {row[0]: row[1] for row in session.execute(skipped.group_by(Delivery.reason))}
     for reason, count in session.execute(
         select(DispatchExclusion.reason, DispatchExclusion.count).where(DispatchExclusion.dispatch_id == dispatch.id)
     ):
         left_out[reason] = left_out.get(reason, 0) + count
     counted = select(Delivery.status, func.count()).where(Delivery.dispatch_id == dispatch.id, Delivery.number > 0)
-    by_status = {status: count for status, count in session.execute(counted.group_by(Delivery.status))}
+    by_status = {row[0]: row[1] for row in session.execute(counted.group_by(Delivery.status))}
     control = session.scalar(select(Delivery.status).where(Delivery.dispatch_id == dispatch.id, Delivery.number == 0))
     return Results(by_status, left_out, control, _rate(dispatch, by_status))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -24,6 +24,8 @@ from .message import CompiledMessage, Recipient
 from .models import Dispatch
 
 MOST_ATTEMPTS = 8
+MOST_BLAMES = 3
+"""One server's policy against us may concern one recipient; so many in a window concern the shop (E53)."""
 FIRST_DELAY = timedelta(minutes=1)
 
 
@@ -60,15 +62,22 @@ class Window:
             unmarked = [row for row in claimed if row.number in found and row.number not in marked]
             deliveries.skip(session, self._dispatch.id, lease_id, self._why(session, unmarked))
             session.commit()
-        outcomes = sender.send([message for message in messages if message.number in marked])
         attempts = {row.number: row.attempts for row in claimed}
-        settled, fault = self._judge(outcomes, attempts)
-        settled |= {number: outcome for number, outcome in failed.items() if number in marked}
-        with self._sessions() as session:
-            deliveries.settle(session, self._dispatch.id, lease_id, settled)
-            session.commit()
-        if fault is not None:
-            raise OurFault(fault)
+        settled = {number: outcome for number, outcome in failed.items() if number in marked}
+        blamed: list[str] = []
+        try:
+            for outcome in sender.send([message for message in messages if message.number in marked]):
+                settled[outcome.number] = _judged(outcome, attempts[outcome.number])
+                if isinstance(outcome, Rejected) and outcome.about_us and outcome.permanent:
+                    blamed.append(outcome.reason)
+        finally:
+            # Also when the channel breaks in the middle: what it has answered by then is known.
+            with self._sessions() as session:
+                deliveries.settle(session, self._dispatch.id, lease_id, settled)
+                session.commit()
+        accepted = any(outcome.status == "sent" for outcome in settled.values())
+        if len(blamed) >= MOST_BLAMES or (blamed and not accepted):
+            raise OurFault(blamed[0])
 
     def _read(self, session: Session, claimed: Sequence[Claimed]) -> tuple[dict[int, Person], dict[int, str]]:
         """The people of a window as the shop has them now, and why some get nothing any more."""
@@ -131,24 +140,17 @@ class Window:
             reasons[row.number] = {"granted": "address_changed", "ended": "channel_ended"}.get(shown, shown)
         return reasons
 
-    def _judge(self, outcomes: Iterable[Outcome], attempts: dict[int, int]) -> tuple[dict[int, Settled], str | None]:
-        settled: dict[int, Settled] = {}
-        fault: str | None = None
-        for outcome in outcomes:
-            if isinstance(outcome, Accepted):
-                settled[outcome.number] = Settled("sent", provider_id=outcome.provider_id)
-            elif isinstance(outcome, Unknown):
-                settled[outcome.number] = Settled("unknown", outcome.reason[:255])
-            elif outcome.about_us and outcome.permanent:
-                fault = outcome.reason
-                settled[outcome.number] = Settled("queued", outcome.reason[:255])
-            else:
-                settled[outcome.number] = _refused(outcome, attempts[outcome.number])
-        return settled, fault
+
+def _judged(outcome: Outcome, attempts: int) -> Settled:
+    if isinstance(outcome, Accepted):
+        return Settled("sent", provider_id=outcome.provider_id)
+    if isinstance(outcome, Unknown):
+        return Settled("unknown", outcome.reason[:255])
+    return _refused(outcome, attempts)
 
 
 def _refused(outcome: Rejected, attempts: int) -> Settled:
-    if outcome.permanent:
+    if outcome.permanent and not outcome.about_us:
         return Settled("bounced", outcome.reason[:255])
     if attempts + 1 >= MOST_ATTEMPTS:
         return Settled("failed", outcome.reason[:255])

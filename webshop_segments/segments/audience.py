@@ -32,7 +32,7 @@ from ..consent import state
 from ..consent.models import ConsentState, Suppression
 from ..directory.addresses import ADDRESS_COLUMN
 from ..directory.models import Subscriber
-from ..directory.partners import PARTNER
+from ..directory.partners import PARTNER, in_shop
 from ..directory.people import CONTACT, SUBSCRIBER, contact_rows
 from ..refs import key_from, ref_of
 from ..shop import Shop, key_type
@@ -96,17 +96,20 @@ def counts(session: Session, shop: Shop, choice: Choice) -> dict[str | None, int
         reason: int(count)
         for reason, count in session.execute(select(rows.c.reason, func.count()).group_by(rows.c.reason))
     }
-    missing = gone(session, choice)
+    missing = gone(session, shop, choice)
     return found | ({"not_in_shop": missing} if missing else {})
 
 
-def gone(session: Session, choice: Choice) -> int:
-    """How many chosen members are no longer in the shop."""
+def gone(session: Session, shop: Shop, choice: Choice) -> int:
+    """How many chosen members are no longer in the shop, whether the sweep has noticed or not."""
     if choice.everybody:
         return 0
     members = (
         select(SegmentMember.kind, SegmentMember.ref)
-        .where(SegmentMember.segment_id.in_(choice.segment_ids), SegmentMember.gone_at.is_not(None))
+        .where(
+            SegmentMember.segment_id.in_(choice.segment_ids),
+            or_(SegmentMember.gone_at.is_not(None), ~in_shop(shop, SegmentMember.kind, SegmentMember.ref)),
+        )
         .distinct()
     )
     return session.scalar(select(func.count()).select_from(members.subquery())) or 0

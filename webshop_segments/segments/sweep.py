@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -12,7 +14,7 @@ from ..access import WORKER
 from ..consent import erasure
 from ..consent.models import ConsentState
 from ..directory import partners
-from ..directory.addresses import ADDRESS_COLUMN, normalise
+from ..directory.addresses import ADDRESS_COLUMN, address
 from ..directory.partners import MemberKey
 from ..directory.people import CONTACT, PersonKey, contact_rows, find, stored_contact
 from ..errors import Refused
@@ -51,18 +53,22 @@ def _retyped(session: Session, plugin: Plugin) -> int:
                 rows.c[column] != ConsentState.address_seen,
             )
         ).all()
-        there = find(session, plugin.shop, [PersonKey(CONTACT, state.person_ref) for state in differing])
-        for state in differing:
-            seen = there[PersonKey(CONTACT, state.person_ref)].seen(column)
-            try:
-                same = normalise(channel, seen or "", plugin.settings.default_country) == state.address
-            except Refused:
-                same = False
-            if same:
-                state.address_seen = seen
-                changed += 1
+        for start in range(0, len(differing), _SLICE):
+            changed += sum(_retype(session, plugin, channel, differing[start : start + _SLICE]))
     session.flush()
     return changed
+
+
+def _retype(session: Session, plugin: Plugin, channel: str, states: Sequence[ConsentState]) -> Iterator[bool]:
+    """Per state whether its new spelling was taken over."""
+    people = find(session, plugin.shop, [PersonKey(CONTACT, state.person_ref) for state in states])
+    for state in states:
+        person = people.get(PersonKey(CONTACT, state.person_ref))
+        seen = (person and person.seen(ADDRESS_COLUMN[channel])) or ""
+        with suppress(Refused):
+            if address(plugin.keys, channel, seen, plugin.settings.default_country).key == state.address_key:
+                state.address_seen = seen
+                yield True
 
 
 def _gone(session: Session, plugin: Plugin) -> int:

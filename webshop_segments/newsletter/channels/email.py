@@ -126,7 +126,7 @@ class EmailSender:
             # RFC 6531: only a server that offers it can be told such an address.
             if not host.has_extn("smtputf8"):
                 reason = "The mail server cannot write to this address (it offers no SMTPUTF8)."
-                return Rejected(message.number, reason, permanent=True, about_us=True)
+                return Rejected(message.number, reason, permanent=True)
             host.command_encoding = "utf-8"
             options.append(" SMTPUTF8")
         steps = (

@@ -1,4 +1,4 @@
-"""What a mail server's reply says: taken over, refused for good or for now, because of the address or of us."""
+"""What a mail server's reply says: taken over, refused for good or for now, and whether because of us."""
 
 from __future__ import annotations
 
@@ -9,24 +9,16 @@ from .reasons import in_plain_words
 
 _STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 
-_GONE = {(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (3, 2), (4, 4)}
-"""RFC 3463 and 7505: unknown user or host, moved, no mail there (E63)."""
-
-_SAYS_LITTLE = {(0, 0), (1, 351), (2, 0), (4, 1), (5, 0)}
-"""Statuses some servers give for everything, so that only the words tell."""
-
 _POLICY = 7
 
-_NOBODY = re.compile(
-    r"(address|account|host|mailbox|recipient|user)\W+(is |was )?"
-    r"(does(n't| not) (exist|have)|invalid|(not |un)known|not found|unavailable)"
-    r"|(bad|invalid|no such|non-?existent|not our|unknown) (account|address|domain|host|mailbox|recipient|user)"
-    r"|recipient address rejected|no longer (exists|here|on|valid)",
-    re.IGNORECASE,
-)
-_SOMETHING_ELSE = re.compile(
-    r"authenti|black ?list|block|content|dkim|dmarc|\bfull\b|listed|polic|\bptr\b|quota|\brate\b|relay|reputation"
-    r"|reverse dns|sender|mail ?from|\bsize\b|spam|\bspf\b|too many|virus",
+_OURS = {(1, 7), (1, 8)}
+"""RFC 3463: the sender's address."""
+
+_LOGIN = (530, 535, 538)
+
+_OURS_IN_WORDS = re.compile(
+    r"authenti|banned|black ?list|block|content|denied by|dkim|dmarc|listed|mail ?from|polic|\bptr\b|relay|reputation"
+    r"|reverse dns|sender|spam|\bspf\b|virus",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\S*@\S*")
@@ -45,14 +37,13 @@ def acceptance(number: int, text: bytes) -> Accepted:
 
 
 def refusal(number: int, code: int, text: bytes, *, to: str) -> Rejected:
-    """A reply 4yz or 5yz. For good and not clearly because of the address counts as because of us (E53).
+    """A reply 4yz or 5yz; the address is not blamed for what is said about the sender or the content (E53).
 
     :param to: what it answers: MAIL, RCPT, DATA or content.
     """
     reason = in_plain_words(b"%d %b" % (code, text))
-    permanent = code >= 500
-    about_us = not _about_the_address(reason, to) if permanent else is_policy(reason)
-    return Rejected(number, reason, permanent=permanent, about_us=about_us)
+    about_us = to == "MAIL" or code in _LOGIN or _about_us(reason) if code >= 500 else is_policy(reason)
+    return Rejected(number, reason, permanent=code >= 500, about_us=about_us)
 
 
 def is_policy(reason: str) -> bool:
@@ -61,11 +52,8 @@ def is_policy(reason: str) -> bool:
     return status is not None and int(status[1]) == _POLICY
 
 
-def _about_the_address(reason: str, to: str) -> bool:
+def _about_us(reason: str) -> bool:
     status = _STATUS.search(reason)
-    meaning = (int(status[1]), int(status[2])) if status else (0, 0)
-    words = _ADDRESS.sub(" ", reason)
-    if to == "MAIL" or _SOMETHING_ELSE.search(words):
-        return False
-    # "Unknown user" after the content is what some recipients' spam filters say.
-    return meaning in _GONE or (to == "RCPT" and meaning in _SAYS_LITTLE and bool(_NOBODY.search(words)))
+    if status and (int(status[1]), int(status[2])) in _OURS:
+        return True
+    return is_policy(reason) or _OURS_IN_WORDS.search(_ADDRESS.sub(" ", reason)) is not None

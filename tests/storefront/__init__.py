@@ -1,0 +1,1 @@
+"""What the shop's customers see and do: boxes, confirmations, preferences."""

@@ -1,0 +1,16 @@
+"""As long as the shop has published no consent, nothing is asked and nothing breaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shops import Shop
+from tests.storefront.conftest import Front
+
+
+@pytest.mark.parametrize("place", ["registration", "checkout", "guest_checkout", "profile"])
+def test_without_a_published_consent_the_form_has_no_boxes(shop: Shop, host_schema: str | None, place: str) -> None:
+    page = Front(shop, host_schema).form(place)
+
+    assert page.response.status_code == 200
+    assert page.fields == []
