@@ -168,8 +168,9 @@ def _add_pages(app: Flask, db: Any, order: Any) -> None:
 @pytest.fixture
 def front(shop: Shop, host_schema: str | None) -> Front:
     """A browser in a shop that asks for e-mail and SMS."""
+    front = Front(shop, host_schema)
     shop.publish("email", "sms")
-    return Front(shop, host_schema)
+    return front
 
 
 @pytest.fixture
@@ -177,7 +178,8 @@ def guarded_front(database_url: str, host_schema: str | None) -> Iterator[Front]
     """The same in a shop that asks for a CSRF token with every form."""
     shop = make_shop(database_url, schema=host_schema, csrf=True)
     with shop.app.app_context():
+        front = Front(shop, host_schema)
         shop.publish("email", "sms")
-        yield Front(shop, host_schema)
+        yield front
         shop.db.session.remove()
         shop.plugin.engine.dispose()

@@ -92,7 +92,7 @@ def _too_early(administrator: Administrator) -> Refused:
 
 
 def _wrong() -> Refused:
-    return Refused(_("The e-mail address or the password is not right."), field="password")
+    return Refused(_("The e-mail address or the password is not right."))
 
 
 @cache

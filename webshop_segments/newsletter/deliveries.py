@@ -14,12 +14,12 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, String, and_, case, exists, literal, or_, select, text, update
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from .. import clock
 from ..consent import state
 from ..consent.models import ConsentState, Suppression
-from ..db import database_now
+from ..db import UTCDateTime, database_now
 from .models import Delivery, Dispatch
 from .transitions import DELIVERY, UNDER_WAY, before
 
@@ -146,10 +146,9 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
     if not outcomes:
         return 0
 
-    def of(attribute: str) -> Any:
-        return case(
-            {number: getattr(settled, attribute) for number, settled in outcomes.items()}, value=Delivery.number
-        )
+    def of(column: InstrumentedAttribute[Any]) -> Any:
+        values = {number: literal(getattr(settled, column.key), column.type) for number, settled in outcomes.items()}
+        return case(values, value=Delivery.number)
 
     retried = [number for number, settled in outcomes.items() if settled.status == "queued"]
     final = Delivery.number.not_in(retried) if retried else literal(True)
@@ -162,13 +161,13 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
             Delivery.number.in_(list(outcomes)),
         )
         .values(
-            status=of("status"),
-            reason=of("reason"),
-            provider_id=of("provider_id"),
-            not_before=sql_cast(of("not_before"), Delivery.not_before.type),
+            status=of(Delivery.status),
+            reason=of(Delivery.reason),
+            provider_id=of(Delivery.provider_id),
+            not_before=of(Delivery.not_before),
             attempts=Delivery.attempts + 1,
             lease_until=None,
-            settled_at=case((final, clock.now()), else_=None),
+            settled_at=case((final, literal(clock.now(), UTCDateTime())), else_=None),
         )
         .execution_options(synchronize_session=False)
     )
