@@ -121,7 +121,9 @@ def adopt_url() -> None:
 
 @admin.command("create")
 @click.argument("email")
-@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for where it is not given.")
+@click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for where it is not given."
+)
 def create_administrator(email: str, password: str) -> None:
     """Create the main administrator."""
     wired = plugin()

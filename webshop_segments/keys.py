@@ -97,7 +97,9 @@ class Keys:
 
 
 def _pairs(value: Any) -> list[tuple[str, str]]:
-    given = value.items() if isinstance(value, Mapping) else [part.strip().split(":", 1) for part in str(value).split(",")]
+    given = (
+        value.items() if isinstance(value, Mapping) else [part.strip().split(":", 1) for part in str(value).split(",")]
+    )
     pairs = [tuple(pair) for pair in given]
     if not all(len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str) for pair in pairs):
         raise ConfigurationError(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 
 def whole_reads(session: Session, table: str, action: Callable[[], Any]) -> list[str]:
-    """The steps of an action's statements that read a whole table of the shop, and so take longer with each customer."""
+    """The steps of an action's statements that read a whole table, and so take longer with each customer."""
     return [step for step in steps(session, action) if _reads_all_of(table, step)]
 
 

@@ -15,7 +15,7 @@ from ..errors import Refused
 from ..i18n import _
 from ..keys import Keys
 from ..signals import after_commit, consent_confirmed
-from . import ledger, state, suppression, tokens
+from . import ledger, state, suppression, tokens, versions
 from .ledger import NOWHERE, Circumstances, Entry
 from .models import ConsentRecord, ConsentState, ConsentVersion
 
@@ -59,12 +59,12 @@ def request(
     actor: Actor,
     where: Circumstances = NOWHERE,
 ) -> ConsentRecord | None:
-    """Ask for a consent that counts only once the address has confirmed it; None when it is granted already.
+    """Ask for a consent that counts only once the address has confirmed it; None when it has agreed already.
 
-    An unconfirmed request for the same address does not end an older grant, lifts no suppression (C16).
+    Anybody may type anybody's address: a request ends no consent that counts there, lifts no suppression (C16).
     """
-    held = state.get(session, person, channel)
-    if held is not None and _already(held, address, shown):
+    held, status = state.of_person(session, person).get(channel, (None, state.NONE))
+    if held is not None and status == state.GRANTED and held.address_key == address.key:
         return None
     return ledger.record(session, _entry("requested", person, channel, address, shown, actor, where))
 
@@ -74,7 +74,8 @@ def confirm(
 ) -> ConsentState | None:
     """The address has answered: what it was asked now counts (C11, C14). A second time changes nothing.
 
-    :returns: the state, or None when the request is too old or was overtaken (withdrawn, erased, asked anew).
+    :returns: the state, or None when the request is too old, was overtaken (withdrawn, erased, asked anew), or
+        the shop no longer asks for the channel (C32).
     """
     evidence = requested.evidence
     if evidence is None or evidence.person_kind is None or evidence.person_ref is None:
@@ -85,6 +86,8 @@ def confirm(
     if held.status == "granted" and held.address_key == evidence.address_key:
         return held
     if held.record_id != requested.id or requested.at < clock.now() - REQUEST_LIFE:
+        return None
+    if not versions.collects(session, held.channel):
         return None
     person = PersonKey(held.person_kind, held.person_ref)
     address = Address(evidence.address_seen or "", evidence.address or "", evidence.address_key or "")

@@ -14,7 +14,7 @@ from ..errors import Refused
 from ..i18n import _
 from ..keys import Keys
 from ..settings import Settings
-from . import boxes, choices, confirmation, state
+from . import boxes, choices, confirmation, state, versions
 from .boxes import Seen
 from .choices import Shown
 from .ledger import Circumstances
@@ -81,6 +81,8 @@ def _agree(
     where: Circumstances,
     taken: Taken,
 ) -> None:
+    if not versions.collects(session, channel):
+        raise Refused(_("We no longer ask for this kind of message; nothing was saved for it."))
     column = addresses.ADDRESS_COLUMN[channel]
     address = addresses.address(keys, channel, person.seen(column), settings.default_country)
     shown = Shown(seen.version, seen.language, place)

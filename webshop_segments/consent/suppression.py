@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -14,16 +14,27 @@ OBJECTED = "objected"
 COMPLAINT = "complaint"
 BOUNCED = "bounced"
 
+_BY_STRENGTH = (WITHDRAWN, OBJECTED, COMPLAINT, BOUNCED)
 LIFTED_BY_GRANT = (WITHDRAWN, OBJECTED)
 _LIFTED_BY_CONFIRMATION = (WITHDRAWN, OBJECTED, COMPLAINT)
 
 
 def suppress(session: Session, channel: str, address_key: str, reason: str) -> None:
-    """Block an address on a channel; the first reason stays (flushes)."""
+    """Block an address on a channel; of two reasons the one that is harder to lift stays (flushes)."""
     insert_new(
         session,
         Suppression,
         [{"channel": channel, "address_key": address_key, "reason": reason, "since": clock.now()}],
+    )
+    weaker = _BY_STRENGTH[: _BY_STRENGTH.index(reason)]
+    session.execute(
+        update(Suppression)
+        .where(
+            Suppression.channel == channel,
+            Suppression.address_key == address_key,
+            Suppression.reason.in_(weaker),
+        )
+        .values(reason=reason)
     )
 
 

@@ -43,6 +43,12 @@ def current(session: Session) -> ConsentVersion | None:
     return session.scalar(select(ConsentVersion).order_by(ConsentVersion.number.desc()).limit(1))
 
 
+def collects(session: Session, channel: str) -> bool:
+    """Whether consents for a channel are taken now: not before the first version, nor once it was taken out (C32)."""
+    version = current(session)
+    return version is not None and channel in version.channels
+
+
 def numbered(session: Session, number: int) -> ConsentVersion | None:
     return session.scalar(select(ConsentVersion).where(ConsentVersion.number == number))
 

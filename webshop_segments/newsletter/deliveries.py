@@ -51,6 +51,7 @@ class Settled:
 def claim(session: Session, dispatch_id: int, size: int, lease_seconds: float) -> tuple[str, list[Claimed]]:
     """Take up to ``size`` waiting deliveries under a new lease."""
     lease_id = secrets.token_hex(16)
+    # A CTE: PostgreSQL may run a plain subquery again for each row and so take more than the limit.
     waiting = (
         select(Delivery.number)
         .where(
@@ -61,10 +62,11 @@ def claim(session: Session, dispatch_id: int, size: int, lease_seconds: float) -
         .order_by(Delivery.number)
         .limit(size)
         .with_for_update(skip_locked=True)
+        .cte("waiting")
     )
     rows = session.execute(
         update(Delivery)
-        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(waiting), Delivery.status == "queued")
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(select(waiting.c.number)))
         .values(status="claimed", lease_id=lease_id, lease_until=database_now(lease_seconds))
         .returning(
             Delivery.number,

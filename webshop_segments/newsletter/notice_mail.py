@@ -74,11 +74,12 @@ def _claim(session: Session, lease_seconds: float) -> Sequence[Notice]:
         .order_by(Notice.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
+        .cte("waiting")
     )
     lease_id = secrets.token_hex(16)
     session.execute(
         update(Notice)
-        .where(Notice.id.in_(waiting), Notice.status == "queued")
+        .where(Notice.id.in_(select(waiting.c.id)), Notice.status == "queued")
         .values(
             status="sending",
             attempts=Notice.attempts + 1,
