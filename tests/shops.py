@@ -154,8 +154,8 @@ def make_shop(
         WSS_IMPRINT="Test shop, High Street 1, 12345 Town",
         WSS_TWILIO_SENDER="+4915123456700",
         MAIL_DEFAULT_SENDER="news@shop.example",
-        **(config or {}),
     )
+    app.config.update(config or {})
     db = SQLAlchemy(app)
     if csrf:
         CSRFProtect(app)

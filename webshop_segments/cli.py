@@ -17,6 +17,7 @@ from .administration import accounts
 from .consent import default_text, projection, verification, versions
 from .directory import wiring
 from .errors import SegmentsError
+from .i18n import in_language
 from .newsletter.worker import Worker
 from .plugin import plugin
 from .segments import sweep as sweeping
@@ -27,7 +28,9 @@ class Told(AppGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            # A host's locale_selector may ask the request, and a command has none.
+            with ctx.obj.load_app().app_context(), in_language(None, plugin().settings.default_locale):
+                return super().invoke(ctx)
         except (SegmentsError, CommandError) as error:
             raise click.ClickException(str(error)) from None
         except (OperationalError, ProgrammingError) as error:

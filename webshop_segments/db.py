@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, literal
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -98,3 +99,20 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
         return
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def worker_engine(hosts: Engine) -> Engine:
+    """The worker's engine on the host's database.
+
+    On SQLite a mark must survive a power cut (synchronous=FULL), readers must not block writers (WAL), and a
+    writer waits for the other instead of failing.
+    """
+    engine = create_engine(hosts.url, pool_size=2, max_overflow=0).execution_options(**hosts.get_execution_options())
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _pragmas(connection: sqlite3.Connection, record: Any) -> None:
+            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+
+    return engine

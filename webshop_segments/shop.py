@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, Select, String
+from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, SelectBase, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .errors import ConfigurationError
@@ -20,13 +20,13 @@ from .refs import kind_of
 class Shop(Protocol):
     """What the plugin asks of a webshop. Every further column of an answer is a *fact*."""
 
-    def contacts(self) -> Select[Any]:
+    def contacts(self) -> SelectBase:
         """One row per person and partner; columns as in :data:`CONTACT`."""
 
-    def partners(self) -> Select[Any]:
+    def partners(self) -> SelectBase:
         """One row per company or private customer; columns as in :data:`PARTNER`."""
 
-    def orders(self) -> Select[Any] | None:
+    def orders(self) -> SelectBase | None:
         """One row per order; columns as in :data:`ORDER`. None where the shop shows none."""
 
 
@@ -94,7 +94,7 @@ def check(shop: Shop) -> None:
         raise ConfigurationError("The shop is wired wrongly. " + ". ".join(faults) + ".")
 
 
-def _faults(method: str, answer: Select[Any], wanted: Mapping[str, Column]) -> Iterator[str]:
+def _faults(method: str, answer: SelectBase, wanted: Mapping[str, Column]) -> Iterator[str]:
     given = answer.selected_columns
     for name, column in wanted.items():
         if name not in given:
@@ -114,12 +114,12 @@ def _holds(given: TypeEngine[Any], wanted: str) -> bool:
     return isinstance(plain, _HOLDS[wanted])
 
 
-def facts(answer: Select[Any], known: Mapping[str, Column]) -> list[str]:
+def facts(answer: SelectBase, known: Mapping[str, Column]) -> list[str]:
     """The names of the host's further columns, offered as newsletter variables."""
     return [name for name, _column in answer.selected_columns.items() if name not in known]
 
 
-def key_type(answer: Select[Any], name: str) -> TypeEngine[Any]:
+def key_type(answer: SelectBase, name: str) -> TypeEngine[Any]:
     """The type of a key column, by which refs are turned back into native keys."""
     column_type: TypeEngine[Any] = answer.selected_columns[name].type
     return column_type

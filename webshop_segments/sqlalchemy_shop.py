@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, inspect, select
+from sqlalchemy import ColumnElement, SelectBase, Table, inspect, select
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.sql import visitors
 
@@ -22,7 +22,7 @@ class Columns:
         self.model = model
         self.columns = columns
 
-    def select(self, method: str) -> Select[Any]:
+    def select(self, method: str) -> SelectBase:
         """:raises ConfigurationError: for a class that is not mapped, or a column it does not have."""
         try:
             inspect(self.model)
@@ -35,7 +35,7 @@ class Columns:
         if not isinstance(source, str):
             return source
         expression = getattr(self.model, source, None)
-        if not hasattr(expression, "label"):
+        if not hasattr(expression, "label") or source in inspect(self.model).relationships:
             raise ConfigurationError(
                 f"{method}: {name}={source!r}, but {self.model.__name__} has no column of that name."
             )
@@ -53,27 +53,27 @@ class SQLAlchemyShop:
     def __init__(
         self,
         *,
-        contacts: Columns | Select[Any],
-        partners: Columns | Select[Any],
-        orders: Columns | Select[Any] | None = None,
+        contacts: Columns | SelectBase,
+        partners: Columns | SelectBase,
+        orders: Columns | SelectBase | None = None,
     ) -> None:
         self._contacts = _answer("contacts", contacts)
         self._partners = _answer("partners", partners)
         self._orders = None if orders is None else _answer("orders", orders)
 
-    def contacts(self) -> Select[Any]:
+    def contacts(self) -> SelectBase:
         return self._contacts
 
-    def partners(self) -> Select[Any]:
+    def partners(self) -> SelectBase:
         return self._partners
 
-    def orders(self) -> Select[Any] | None:
+    def orders(self) -> SelectBase | None:
         return self._orders
 
 
-def _answer(method: str, given: Columns | Select[Any]) -> Select[Any]:
+def _answer(method: str, given: Columns | SelectBase) -> SelectBase:
     answer = given.select(method) if isinstance(given, Columns) else given
-    if not isinstance(answer, Select):
+    if not isinstance(answer, SelectBase):
         raise ConfigurationError(f"{method}: give Columns(…) or a SELECT, not {given!r}.")
     for part in visitors.iterate(answer):
         if isinstance(part, Table) and part.metadata.info.get("bind_key") is not None:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wss_segment")),
         sa.UniqueConstraint("name_key", name=op.f("uq_wss_segment_name_key")),
         schema=SCHEMA,
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_wss_segment_sort_key_id"), "wss_segment", ["sort_key", "id"], schema=SCHEMA, unique=False)
     op.create_table(

@@ -18,6 +18,7 @@ from webshop_segments.directory.addresses import Address
 from webshop_segments.directory.people import PersonKey
 
 HOLDER = Actor("customer", "holder of the link", "holder of the link")
+PHONE = "+4915123456789"
 WHERE = Circumstances("203.0.113.7", "Firefox", "/checkout")
 
 
@@ -28,7 +29,7 @@ class Someone:
     shop: Shop
     key: PersonKey
     email: str
-    phone: str = "+4915123456789"
+    phone: str = PHONE
 
     def address(self, channel: str = "email") -> Address:
         seen = self.email if channel == "email" else self.phone
@@ -78,4 +79,4 @@ class Someone:
 
 def someone(shop: Shop, email: str = "ada@example.com", **values: Any) -> Someone:
     """A customer of the shop."""
-    return Someone(shop, PersonKey("contact", str(shop.customer(email, **values).id)), email)
+    return Someone(shop, PersonKey("contact", str(shop.customer(email, phone=PHONE, **values).id)), email)

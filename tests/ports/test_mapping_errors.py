@@ -26,7 +26,7 @@ class Firm(db.Model):
     name = db.Column(String(80))
     is_open = db.Column(Boolean)
     since = db.Column(DateTime)
-    people: Any = relationship("Human")
+    people = relationship("Human")
 
     @property
     def shouted(self) -> str:
@@ -69,10 +69,9 @@ def start(contacts: Any = None, partners: Any = None, orders: Any = None, **sett
         **settings,
     )
     db.init_app(app)
-    shop = SQLAlchemyShop(
-        contacts=contacts or Columns(Human, **CONTACTS), partners=partners or Columns(Firm, **PARTNERS), orders=orders
-    )
-    WebshopSegments(app, db, shop=shop)
+    contacts = Columns(Human, **CONTACTS) if contacts is None else contacts
+    partners = Columns(Firm, **PARTNERS) if partners is None else partners
+    WebshopSegments(app, db, shop=SQLAlchemyShop(contacts=contacts, partners=partners, orders=orders))
 
 
 def refusal(**answers: Any) -> str:

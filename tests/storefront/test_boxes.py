@@ -18,7 +18,8 @@ def test_no_box_is_ticked_beforehand(front: Front, place: str) -> None:
 
     page = front.form(place, None if place in ("registration", "guest_checkout") else customer)
 
-    assert page.boxes and not any(page.boxes.values())
+    assert page.boxes
+    assert not any(page.boxes.values())
     assert "<script" not in page.html
 
 
@@ -77,7 +78,8 @@ def test_a_box_can_be_reached_by_its_words(front: Front) -> None:
     for field in page.fields:
         if field.get("type") == "checkbox":
             described = (field["aria-describedby"] or "").split()
-            assert described and all(f'id="{name}"' in page.html for name in described)
+            assert described
+            assert all(f'id="{name}"' in page.html for name in described)
     assert page.html.count("<label>") == len(page.boxes)
 
 

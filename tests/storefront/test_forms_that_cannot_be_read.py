@@ -90,5 +90,6 @@ def test_the_version_that_was_shown_is_the_one_recorded(front: Front) -> None:
     front.send("checkout", opened | TICK, customer)
 
     record = front.records[-1]
-    assert record.version is not None and record.version.number == 1
+    assert record.version is not None
+    assert record.version.number == 1
     assert record.language == "de"

@@ -22,8 +22,7 @@ from webshop_segments.plugin import EXTENSION
 BOUNDARY = "---FormBoundaryjWmhtjORrn"
 MULTIPART = (
     f"multipart/form-data; boundary={BOUNDARY}",
-    f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
-    f"One-Click\r\n--{BOUNDARY}--\r\n",
+    f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--{BOUNDARY}--\r\n',
 )
 URLENCODED = ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click")
 
@@ -58,7 +57,8 @@ def test_both_accounts_with_the_address_are_unsubscribed_at_once(
     response = one_click(front, token_of(front, first), request_of_the_provider)
 
     assert response.status_code == 200
-    assert "Set-Cookie" not in response.headers and "Location" not in response.headers
+    assert "Set-Cookie" not in response.headers
+    assert "Location" not in response.headers
     assert front.statuses(first) == {"email": "withdrawn", "sms": "granted"}
     assert front.statuses(second) == {"email": "withdrawn"}
     assert front.statuses(bystander) == {"email": "granted"}

@@ -78,7 +78,8 @@ def test_after_a_material_change_the_profile_asks_again(front: Front) -> None:
     assert front.statuses(customer) == {"email": "needs_renewal"}
     front.submit("profile", customer, consent_email="1")
     assert front.statuses(customer) == {"email": "granted"}
-    assert front.records[-1].version is not None and front.records[-1].version.number == 2
+    assert front.records[-1].version is not None
+    assert front.records[-1].version.number == 2
 
 
 @pytest.mark.rule("C32")

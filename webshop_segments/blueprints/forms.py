@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field
 
 from ..errors import Refused
-from ..i18n import gettext, ngettext
+from ..i18n import domain, gettext
 from ..plugin import plugin
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class _Translations:
         return str(gettext(string))
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return str(ngettext(singular, plural, n))
+        return str(domain.get_translations().ngettext(singular, plural, n))
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -24,7 +24,6 @@ from .admin import bp, done, page
 from .forms import Confirmation, Form
 from .guard import actor, permission
 
-
 LINK_LENGTH = 55
 """Of the token that ends an unsubscribe link."""
 
@@ -164,9 +163,7 @@ def delete_newsletter(newsletter_id: int) -> ResponseReturnValue:
 def _form(form: NewsletterForm, row: Newsletter | None, channel: str) -> ResponseReturnValue:
     back = url_for(".newsletter", newsletter_id=row.id) if row else url_for(".newsletters", channel=channel)
     offered, added = variables.names(plugin().shop), _added_to_sms(form.language.data) if channel == "sms" else ""
-    return page(
-        "newsletters/form.html", form=form, row=row, channel=channel, variables=offered, added=added, back=back
-    )
+    return page("newsletters/form.html", form=form, row=row, channel=channel, variables=offered, added=added, back=back)
 
 
 def _added_to_sms(language: str | None) -> str:

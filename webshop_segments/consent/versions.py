@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..access import Actor
 from ..administration import audit
+from ..db import savepoint
 from ..directory.addresses import CHANNELS
 from ..errors import Refused
 from ..i18n import _
@@ -95,23 +97,30 @@ def publish(
     """Publish the next version (flushes). A channel taken out is no longer collected on.
 
     :param end_removed: end the consents given for removed channels; else they stay valid (C32).
-    :raises Refused: for no channel, an unknown one, an incomplete text (C08), a text not naming a channel (C06).
+    :raises Refused: for no channel, an unknown one, an incomplete text (C08), a text not naming a channel (C06);
+        (409) when somebody else publishes at the same moment.
     """
     before = current(session)
     _complete(channels, wordings, controller)
-    old = before.channels if before else []
+    old, new = before.channels if before else [], [channel for channel in CHANNELS if channel in channels]
     version = ConsentVersion(
         number=before.number + 1 if before else 1,
-        channels=[channel for channel in CHANNELS if channel in channels],
+        channels=new,
         change=change if before else EDITORIAL,
-        channels_added=[channel for channel in channels if channel not in old],
-        channels_removed=[channel for channel in old if channel not in channels],
+        channels_added=[channel for channel in new if channel not in old],
+        channels_removed=[channel for channel in old if channel not in new],
         controller=controller,
         published_by=by.name,
         texts=[_text(wording, controller) for wording in wordings],
     )
-    session.add(version)
-    session.flush()
+    try:
+        with savepoint(session):
+            session.add(version)
+    except IntegrityError:
+        raise Refused(
+            _("Somebody else has published a version at the same moment. Look at it before you publish yours."),
+            status=409,
+        ) from None
     audit.record(
         session,
         by,

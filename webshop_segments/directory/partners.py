@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, String, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..refs import key_from, keys_of, text_of
@@ -103,12 +103,10 @@ def search(session: Session, shop: Shop, words: str, limit: int = 50) -> Sequenc
 def in_shop(shop: Shop, kind: SQLColumnExpression[str], ref: SQLColumnExpression[str]) -> ColumnElement[bool]:
     """Whether a stored member is still there, asked of the host's primary key."""
     partners = shop.partners().subquery("still_there")
-    # The CASE keeps a subscriber's ref from being cast to the type of the host's keys.
-    native = case((kind == PARTNER, key_from(ref, key_type(shop.partners(), "partner_ref"))))
-    return or_(
-        exists().where(partners.c.partner_ref == native),
-        (kind == SUBSCRIBER) & exists().where(cast(Subscriber.id, String) == ref),
-    )
+    # The CASE keeps a ref of the other kind from being cast to the type of these keys.
+    theirs = case((kind == PARTNER, key_from(ref, key_type(shop.partners(), "partner_ref"))))
+    ours = case((kind == SUBSCRIBER, key_from(ref, Subscriber.__table__.c.id.type)))
+    return or_(exists().where(partners.c.partner_ref == theirs), exists().where(Subscriber.id == ours))
 
 
 def _escaped(word: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, SelectBase, func, select
 from sqlalchemy.orm import Session
 
 from ..errors import Refused
@@ -45,7 +45,7 @@ def findings(session: Session, shop: Shop) -> list[Finding]:
     return sorted(found, key=lambda finding: not finding.serious)
 
 
-def _repeated(session: Session, method: str, answer: Select[Any], names: list[str]) -> list[Finding]:
+def _repeated(session: Session, method: str, answer: SelectBase, names: list[str]) -> list[Finding]:
     rows = answer.subquery("r")
     key = [rows.c[name] for name in names]
     repeated = select(*key).group_by(*key).having(func.count() > 1).subquery("repeated")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sqlite3
 import threading
 import time
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from .. import clock, stamp
 from ..channel import Channel
-from ..db import database_now
+from ..db import database_now, worker_engine
 from ..errors import ChannelError, Refused
+from ..i18n import in_language
 from ..plugin import Plugin
 from ..segments import sweep
 from . import deliveries, dispatches, notice_mail, preparation
@@ -42,7 +42,7 @@ class Worker:
     def __init__(self, plugin: Plugin, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self._plugin = plugin
         self._lease_seconds = lease_seconds
-        self._engine = own_engine(plugin.engine)
+        self._engine = worker_engine(plugin.engine)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
         self._swept = self._recovered = 0.0
 
@@ -51,13 +51,15 @@ class Worker:
 
         :raises ConfigurationError: at the start, when keys or WSS_PUBLIC_URL are not those used before.
         """
-        with self._sessions() as session:
-            stamp.verify(session, self._plugin.keys, self._plugin.settings)
-            session.commit()
-        while not stop.is_set():
-            if not self.step():
-                stop.wait(idle_seconds)
-        self.close()
+        try:
+            with self._sessions() as session:
+                stamp.verify(session, self._plugin.keys, self._plugin.settings)
+                session.commit()
+            while not stop.is_set():
+                if not self.step():
+                    stop.wait(idle_seconds)
+        finally:
+            self.close()
 
     def run_until_idle(self) -> None:
         """Do everything that can be done now."""
@@ -71,6 +73,11 @@ class Worker:
     def step(self) -> bool:
         """One piece of work; False when there was none."""
         self._look_after()
+        # A host's locale_selector may ask the request, and a worker has none.
+        with in_language(None, self._plugin.settings.default_locale):
+            return self._work()
+
+    def _work(self) -> bool:
         return notice_mail.deliver(self._sessions, self._plugin, self._lease_seconds) or self._prepare() or self._send()
 
     def _look_after(self) -> None:
@@ -227,20 +234,3 @@ def _hold(dispatch_id: int, lease_id: str, lease_seconds: float) -> Any:
         .returning(Dispatch.id)
         .execution_options(synchronize_session=False)
     )
-
-
-def own_engine(hosts: Engine) -> Engine:
-    """The worker's engine on the host's database.
-
-    On SQLite a mark must survive a power cut (synchronous=FULL), readers must not block writers (WAL), and a
-    writer waits for the other instead of failing.
-    """
-    engine = create_engine(hosts.url, pool_size=2, max_overflow=0).execution_options(**hosts.get_execution_options())
-    if engine.dialect.name == "sqlite":
-
-        @event.listens_for(engine, "connect")
-        def _pragmas(connection: sqlite3.Connection, record: Any) -> None:
-            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
-                connection.execute(f"PRAGMA {pragma}")
-
-    return engine

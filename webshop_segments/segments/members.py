@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import ColumnElement, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -36,7 +36,7 @@ class Counts:
 
 def counts(session: Session, shop: Shop, segment_ids: Collection[int]) -> dict[int, Counts]:
     """Per segment how many members it has; one statement whatever their number."""
-    there = partners.in_shop(shop, SegmentMember.kind, SegmentMember.ref) & SegmentMember.gone_at.is_(None)
+    there = _there(shop)
     rows = session.execute(
         select(
             SegmentMember.segment_id,
@@ -126,6 +126,12 @@ def remove(session: Session, segment: Segment, member_ids: Collection[int], by: 
     return len(rows)
 
 
+def remove_gone(session: Session, shop: Shop, segment: Segment) -> None:
+    """Forget the members who are no longer in the shop (flushes)."""
+    gone = delete(SegmentMember).where(SegmentMember.segment_id == segment.id, ~_there(shop))
+    session.execute(gone.execution_options(synchronize_session=False))
+
+
 def of_member(session: Session, key: MemberKey) -> Sequence[Segment]:
     """The segments a partner or subscriber is in, by name."""
     return session.scalars(
@@ -134,6 +140,10 @@ def of_member(session: Session, key: MemberKey) -> Sequence[Segment]:
         .where(SegmentMember.kind == key.kind, SegmentMember.ref == key.ref)
         .order_by(Segment.sort_key)
     ).all()
+
+
+def _there(shop: Shop) -> ColumnElement[bool]:
+    return partners.in_shop(shop, SegmentMember.kind, SegmentMember.ref) & SegmentMember.gone_at.is_(None)
 
 
 def _same(row: SegmentMember, member: partners.Member | None) -> partners.Member | None:

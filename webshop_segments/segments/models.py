@@ -14,10 +14,13 @@ NAME_LENGTH = 120
 
 
 class Segment(Base):
-    """A named set of partners and subscribers. ``sort_key`` is the name under the root Unicode collation."""
+    """A named set of partners and subscribers. ``sort_key`` is the name under the root Unicode collation.
+
+    SQLite would give a deleted segment's id to the next one, and a page still open on the old would act on it.
+    """
 
     __tablename__ = "wss_segment"
-    __table_args__ = (Index(None, "sort_key", "id"),)
+    __table_args__ = (Index(None, "sort_key", "id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from ..errors import Refused
 from ..i18n import _, ngettext
 from ..shop import Shop
 from . import members, names
-from .models import Segment, SegmentMember
+from .models import Segment
 
 
 def get(session: Session, segment_id: int) -> Segment:
@@ -29,9 +29,8 @@ def get(session: Session, segment_id: int) -> Segment:
 def add(session: Session, name: str, by: Actor) -> Segment:
     """:raises Refused: for a name that cannot be used or is taken."""
     cleaned = names.clean(name)
-    segment = Segment(name=cleaned, created_by=by.name)
-    _name(segment, cleaned)
-    _save(session, segment)
+    segment = Segment(created_by=by.name)
+    _save(session, segment, cleaned)
     audit.record(session, by, "segment.added", "segment", segment.id, cleaned)
     return segment
 
@@ -44,8 +43,7 @@ def rename(session: Session, segment: Segment, name: str, by: Actor) -> None:
     cleaned, old = names.clean(name), segment.name
     if cleaned == old:
         return
-    _name(segment, cleaned)
-    _save(session, segment)
+    _save(session, segment, cleaned)
     audit.record(session, by, "segment.renamed", "segment", segment.id, cleaned, old=old)
 
 
@@ -61,13 +59,14 @@ def remove(session: Session, shop: Shop, segment: Segment, used_by: Sequence[str
               newsletter=used_by[0]),
             status=409,
         )  # fmt: skip
-    counts = members.counts(session, shop, [segment.id])[segment.id]
-    if counts.total:
-        raise Refused(_still_holds(segment.name, counts.total), status=409)
-    session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
     audit.record(session, by, "segment.deleted", "segment", segment.id, segment.name)
     try:
         with savepoint(session):
+            # The gone go first: that takes SQLite's lock, so a member added beside us is counted, never deleted.
+            members.remove_gone(session, shop, segment)
+            counts = members.counts(session, shop, [segment.id])[segment.id]
+            if counts.total:
+                raise Refused(_still_holds(segment.name, counts.total), status=409)
             session.delete(segment)
     except IntegrityError:
         raise Refused(_still_holds(segment.name, 1), status=409) from None
@@ -78,14 +77,10 @@ def by_id(session: Session, ids: Sequence[int]) -> Sequence[Segment]:
     return session.scalars(select(Segment).where(Segment.id.in_(ids)).order_by(Segment.sort_key, Segment.id)).all()
 
 
-def _name(segment: Segment, cleaned: str) -> None:
-    segment.name, segment.name_key, segment.sort_key = cleaned, names.name_key(cleaned), names.sort_key(cleaned)
-
-
-def _save(session: Session, segment: Segment) -> None:
-    name = segment.name
+def _save(session: Session, segment: Segment, name: str) -> None:
     try:
         with savepoint(session):
+            segment.name, segment.name_key, segment.sort_key = name, names.name_key(name), names.sort_key(name)
             session.add(segment)
     except IntegrityError:
         # Two administrators may choose one name at the same moment: the constraint decides.
