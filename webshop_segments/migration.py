@@ -33,6 +33,7 @@ def downgrade(engine: Engine, schema: str | None = None, revision: str = "base")
 def differences(engine: Engine, schema: str | None = None) -> list[Any]:
     """What differs between the database and the models; empty after an upgrade."""
     with engine.connect() as connection:
+        schema = _told_apart(connection, schema)
         context = MigrationContext.configure(connection, opts=context_options(schema))
         return list(compare_metadata(context, metadata_in(schema)))
 
@@ -70,6 +71,7 @@ def _run(engine: Engine, schema: str | None, action: Callable[[Config], None]) -
     config.set_main_option("script_location", str(folders.migrations()))
     config.set_main_option("path_separator", "os")
     with engine.connect() as connection:
+        schema = _told_apart(connection, schema)
         if schema is not None:
             connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'))
             connection.commit()
@@ -77,6 +79,11 @@ def _run(engine: Engine, schema: str | None, action: Callable[[Config], None]) -
         config.attributes.update(connection=connection, schema=schema)
         action(config)
         connection.commit()
+
+
+def _told_apart(connection: Connection, schema: str | None) -> str | None:
+    """None for the default schema even where it is named: so Alembic reads it back."""
+    return None if schema == connection.dialect.default_schema_name else schema
 
 
 def keep_out_of_host_migrations(app: Flask, **_: Any) -> None:

@@ -44,7 +44,9 @@ def key_of(key_type: TypeEngine[Any], ref: str) -> Any:
 def keys_of(key_type: TypeEngine[Any], refs: Iterable[str]) -> list[Any]:
     """The native values behind refs, without those that are no canonical refs of that type: nobody has them."""
     kind = kind_of(key_type)
-    return [value for ref in refs if (value := _value(kind, ref)) is not None]
+    values = [value for ref in refs if (value := _value(kind, ref)) is not None]
+    given_as_text = isinstance(key_type, Uuid) and not key_type.as_uuid
+    return [text_of(value) for value in values] if given_as_text else values
 
 
 def _value(kind: str, ref: str) -> Any:

@@ -18,19 +18,24 @@ def names(shop: Shop) -> list[str]:
         return sorted(other.scalars(select(shop.Company.name)))
 
 
+def write_and_fail(shop: Shop, name: str) -> None:
+    """A fault of ours, after something was written."""
+    with savepoint(shop.session):
+        shop.company(name)
+        raise RuntimeError
+
+
 def test_a_fault_inside_keeps_what_the_shop_had_written(shop: Shop) -> None:
     shop.company("Order")
-    with pytest.raises(RuntimeError), savepoint(shop.session):
-        shop.company("Ours")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_and_fail(shop, "Ours")
     shop.session.commit()
     assert names(shop) == ["Order"]
 
 
 def test_a_fault_inside_the_first_statement_of_a_transaction_undoes_only_ours(shop: Shop) -> None:
-    with pytest.raises(RuntimeError), savepoint(shop.session):
-        shop.company("Ours")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        write_and_fail(shop, "Ours")
     shop.company("Order")
     shop.session.commit()
     assert names(shop) == ["Order"]
@@ -49,9 +54,8 @@ def test_a_savepoint_is_no_commit(shop: Shop, first: bool) -> None:
 def test_savepoints_may_lie_within_each_other(shop: Shop) -> None:
     with savepoint(shop.session):
         shop.company("Outer")
-        with pytest.raises(RuntimeError), savepoint(shop.session):
-            shop.company("Inner")
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            write_and_fail(shop, "Inner")
     shop.session.commit()
     assert names(shop) == ["Outer"]
 

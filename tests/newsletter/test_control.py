@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from sqlalchemy import func, select
 
@@ -111,3 +113,21 @@ def test_two_dispatches_are_served_in_turn(shop: Shop) -> None:
     order = [b"Subject: first" in message.content for message in shop.email.sent]
     assert first.status == second.status == "finished"
     assert order.index(False) < 10 < len(order) - order[::-1].index(True)
+
+
+def test_a_claim_whose_lease_ran_out_leaves_nobody_out(shop: Shop) -> None:
+    shop.publish()
+    for number in range(4):
+        shop.agreed(f"p{number}@example.com")
+    dispatch = shop.send(shop.newsletter(), control_copy=False)
+    shop.email.window = 1
+
+    def slowly(message: Message) -> Outcome:
+        time.sleep(0.4)
+        return Accepted(message.number)
+
+    shop.email.outcomes = slowly
+    shop.work(lease_seconds=0.3)
+    assert dispatch.status == "finished"
+    assert _counts(shop) == {"sent": 4}
+    assert len({message.address for message in shop.email.sent}) == len(shop.email.sent) == 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -76,6 +76,7 @@ def test_names_that_look_the_same_count_as_one(one: str, other: str) -> None:
 
 
 @pytest.mark.once
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=120))
 def test_a_name_once_cleaned_is_clean_and_fits_its_columns(typed: str) -> None:
     try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from .. import folders
@@ -23,6 +25,8 @@ bp = Blueprint(
     static_url_path="/static",
     template_folder=str(folders.templates()),
 )
+
+log = logging.getLogger(__name__)
 
 OWN_BASE = "webshop_segments/admin/base.html"
 
@@ -75,6 +79,16 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error
     message = sentences.get(error.code, error.description or "")
     return render("error.html", message=message), error.code
+
+
+@bp.errorhandler(DataError)
+@bp.errorhandler(OverflowError)
+def _impossible(error: Exception) -> ResponseReturnValue:
+    """Typed into the address bar: a number beyond 64 bits, a NUL character."""
+    plugin().session.rollback()
+    log.warning("refused what no database can hold", exc_info=error)
+    status = 404 if request.method == "GET" else 422
+    return render("error.html", message=_("There is nothing with this number or name. Go back and try again.")), status
 
 
 @bp.after_request

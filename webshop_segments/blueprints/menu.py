@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..access import Access
+from ..administration.own import OwnAdministrators
 from ..i18n import _
 
 
@@ -27,4 +28,10 @@ def entries(access: Access) -> list[Entry]:
         ("administrators.manage", (_("My Profile"),), _("Administrators"), "wss_admin.administrators"),
         ("audit.view", (_("My Profile"),), _("History"), "wss_admin.history"),
     ]
-    return [Entry(path, label, endpoint) for flag, path, label, endpoint in wanted if access.can(flag)]
+    # Where the host's own staff log in, there are no administrators of ours to manage.
+    foreign = {"wss_admin.administrators"} if not isinstance(access, OwnAdministrators) else set()
+    return [
+        Entry(path, label, endpoint)
+        for flag, path, label, endpoint in wanted
+        if access.can(flag) and endpoint not in foreign
+    ]

@@ -77,24 +77,17 @@ def search(session: Session, shop: Shop, words: str, limit: int = 50) -> Sequenc
     """Partners and subscribers whose name, e-mail or contact holds every word, by name; at most ``limit``."""
     contacts = contact_rows(shop).subquery("found_contacts")
     partners = shop.partners().subquery("found")
-    texts: list[ColumnElement[Any]] = [partners.c.name]
-    texts += [partners.c[name] for name in ("email", "city", "tax_number") if name in partners.c]
+    texts = [partners.c[name] for name in ("name", "email", "city", "tax_number") if name in partners.c]
     contact_texts = [contacts.c[name] for name in ("email", "first_name", "last_name") if name in contacts.c]
     query = select(partners.c.partner_ref)
     for word in words.split():
-        pattern = f"%{_escaped(word)}%"
-        of_contact = exists().where(
-            contacts.c.partner_ref == partners.c.partner_ref,
-            or_(*(column.ilike(pattern, escape="\\") for column in contact_texts)),
-        )
-        query = query.where(or_(*(column.ilike(pattern, escape="\\") for column in texts), of_contact))
+        of_contact = exists().where(contacts.c.partner_ref == partners.c.partner_ref, _holds(contact_texts, word))
+        query = query.where(or_(_holds(texts, word), of_contact))
     refs = session.scalars(query.order_by(func.lower(partners.c.name)).limit(limit)).all()
     keys = [MemberKey(PARTNER, text_of(ref)) for ref in refs]
     ours = select(Subscriber.id).order_by(Subscriber.email).limit(limit)
     for word in words.split():
-        pattern = f"%{_escaped(word)}%"
-        columns = (Subscriber.email, Subscriber.first_name, Subscriber.last_name)
-        ours = ours.where(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+        ours = ours.where(_holds([Subscriber.email, Subscriber.first_name, Subscriber.last_name], word))
     keys += [MemberKey(SUBSCRIBER, str(found)) for found in session.scalars(ours)]
     members = find(session, shop, keys)
     return [members[key] for key in keys if key in members][:limit]
@@ -109,8 +102,11 @@ def in_shop(shop: Shop, kind: SQLColumnExpression[str], ref: SQLColumnExpression
     return or_(exists().where(partners.c.partner_ref == theirs), exists().where(Subscriber.id == ours))
 
 
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _holds(columns: Sequence[SQLColumnExpression[Any]], word: str) -> ColumnElement[bool]:
+    """Whether one of the columns holds a word. SQLite knows upper and lower case of ASCII letters only."""
+    spellings = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    escaped = [word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for word in sorted(spellings)]
+    return or_(*(column.ilike(f"%{word}%", escape="\\") for column in columns for word in escaped))
 
 
 def _partner(row: Mapping[str, Any]) -> Member:

@@ -81,6 +81,17 @@ def claim(session: Session, dispatch_id: int, size: int, lease_seconds: float) -
     return lease_id, sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
 
 
+def renew(session: Session, dispatch_id: int, lease_id: str, lease_seconds: float) -> bool:
+    """Hold on to what is claimed and not begun; False when the lease ran out, and with it the claim."""
+    result = session.execute(
+        update(Delivery)
+        .where(*_held(dispatch_id, lease_id, "claimed"), Delivery.lease_until > database_now())
+        .values(lease_until=database_now(lease_seconds))
+        .execution_options(synchronize_session=False)
+    )
+    return cast(CursorResult[Any], result).rowcount > 0
+
+
 def mark(
     session: Session, dispatch: Dispatch, lease_id: str, numbers: Collection[int], message_ids: tuple[str, str],
     lease_seconds: float,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
 from ..access import Actor
-from ..consent import erasure
+from ..consent import confirmation, erasure
+from ..consent.models import ConsentEvidence
 from ..directory.partners import PARTNER
 from ..directory.people import CONTACT, PersonKey
+from ..notices import queue
 from ..segments.models import SegmentMember
 from .models import Delivery
 
 
 def forget_contact(session: Session, ref: str, by: Actor) -> None:
-    """Erase a person: her evidence, her consents, her address in past sendings (flushes)."""
+    """Erase a person: her evidence, her consents, her address in past sendings and confirmations (flushes)."""
+    addresses = select(ConsentEvidence.address_key).where(
+        ConsentEvidence.person_kind == CONTACT, ConsentEvidence.person_ref == ref
+    )
+    queue.forget(session, confirmation.KIND, addresses)
     erasure.erase(session, PersonKey(CONTACT, ref), "system", by)
     session.execute(
         update(Delivery)

@@ -50,6 +50,8 @@ class Window:
     def send(self, sender: Sender, lease_id: str, claimed: Sequence[Claimed]) -> None:
         """:raises OurFault: after everything is settled, when the provider refuses us."""
         with self._sessions() as session:
+            if not deliveries.renew(session, self._dispatch.id, lease_id, self._lease_seconds):
+                return
             found, reasons = self._read(session, claimed)
             deliveries.skip(session, self._dispatch.id, lease_id, reasons)
             session.commit()
@@ -128,7 +130,10 @@ class Window:
         return self._compiled["people"].message_id_parts()
 
     def _why(self, session: Session, unmarked: Sequence[Claimed]) -> dict[int, str]:
-        """Why the mark passed rows over: withdrawn, renewed or suppressed in the last second."""
+        """Why the mark passed rows over: withdrawn, renewed or suppressed in the last second.
+
+        Where the consent stands the lease ran out; such a row is in the queue again, or in other hands.
+        """
         reasons = {}
         for row in unmarked:
             if suppression.reason_of(session, self._dispatch.channel, row.address_key) is not None:
@@ -137,7 +142,8 @@ class Window:
             key = PersonKey(row.person_kind, row.person_ref)
             held = state.of_person(session, key).get(self._dispatch.channel)
             shown = held[1] if held is not None else "never_asked"
-            reasons[row.number] = {"granted": "address_changed", "ended": "channel_ended"}.get(shown, shown)
+            if shown != state.GRANTED:
+                reasons[row.number] = {"ended": "channel_ended"}.get(shown, shown)
         return reasons
 
 

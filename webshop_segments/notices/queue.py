@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -47,3 +48,14 @@ def had_enough(session: Session, kind: str, address_key: str) -> bool:
         select(func.count()).where(Notice.kind == kind, Notice.address_key == address_key, Notice.created_at > since)
     )
     return (count or 0) >= PER_DAY
+
+
+def forget(session: Session, kind: str, address_keys: Select[Any]) -> None:
+    """Take addresses out of a kind of message, sent or waiting (flushes); the messages stay counted."""
+    unsent = Notice.status.in_(("queued", "sending"))
+    session.execute(
+        update(Notice)
+        .where(Notice.kind == kind, Notice.address_key.in_(address_keys))
+        .values(address="", text=None, html=None, status=case((unsent, "failed"), else_=Notice.status))
+        .execution_options(synchronize_session="fetch")
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, delete, func, select
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -85,8 +85,9 @@ def add(session: Session, shop: Shop, segment: Segment, keys: Collection[MemberK
     """Add partners and subscribers (flushes); who is there already is no error.
 
     :returns: how many are new.
-    :raises Refused: when one of them is not in the shop; nobody is added.
+    :raises Refused: when one of them is not in the shop, or the segment is deleted; nobody is added.
     """
+    _hold(session, segment)
     found = partners.find(session, shop, keys)
     missing = [key for key in keys if key not in found]
     if missing:
@@ -140,6 +141,18 @@ def of_member(session: Session, key: MemberKey) -> Sequence[Segment]:
         .where(SegmentMember.kind == key.kind, SegmentMember.ref == key.ref)
         .order_by(Segment.sort_key)
     ).all()
+
+
+def deleted() -> Refused:
+    """What is said of a segment that is gone."""
+    return Refused(_("This segment no longer exists. Somebody has deleted it."), status=404)
+
+
+def _hold(session: Session, segment: Segment) -> None:
+    """Take the segment's row, so that nobody deletes it until we have committed."""
+    held = update(Segment).where(Segment.id == segment.id).values(name=Segment.name).returning(Segment.id)
+    if session.scalar(held.execution_options(synchronize_session=False)) is None:
+        raise deleted()
 
 
 def _there(shop: Shop) -> ColumnElement[bool]:

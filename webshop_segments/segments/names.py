@@ -12,7 +12,7 @@ from ..errors import Refused
 from ..i18n import _
 from .models import NAME_LENGTH
 
-_FORBIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_FORBIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiner: format characters that Persian and emoji need."""
 

@@ -22,7 +22,7 @@ def get(session: Session, segment_id: int) -> Segment:
     """:raises Refused: (404) when it is gone, for example deleted in another tab."""
     segment = session.get(Segment, segment_id)
     if segment is None:
-        raise Refused(_("This segment no longer exists. Somebody has deleted it."), status=404)
+        raise members.deleted()
     return segment
 
 
