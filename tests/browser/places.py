@@ -182,7 +182,7 @@ def _shop(page: Page, demo: Demo) -> dict[str, str]:
 
 
 def _invitation(demo: Demo) -> Mail:
-    return demo.arrived("Your administrator account at Freewheel", INVITED)
+    return demo.arrived("Your account as an administrator of Freewheel", INVITED)
 
 
 def _link(mail: Mail) -> str:

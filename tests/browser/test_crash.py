@@ -44,9 +44,23 @@ def test_a_killed_worker_loses_nobody_and_mails_nobody_twice(page: Page, demo: D
     page.goto(sending)
     steps.finished(page)
 
-    mailed = Counter(mail.to for mail in demo.mails(NAME))
+    mailed = Counter(mail.to for subject in (NAME, f"[Copy] {NAME}") for mail in demo.mails(subject))
     assert set(mailed.values()) == {1}
+    unknown = _unknown(page)
+    assert unknown
+    assert mailed.keys() | unknown == people.agreed().keys() | {steps.SHOP}
+
+
+def _unknown(page: Page) -> set[str]:
+    """The addresses an administrator is asked about, page after page; the shop's own copy may be among them."""
     page.get_by_role("link", name="outcome unknown").click()
-    unknown = page.get_by_role("table", name="Recipients and what became of their message").locator("tbody th")
-    expect(unknown.first).to_be_visible()
-    assert mailed.keys() | set(unknown.all_inner_texts()) == people.agreed().keys()
+    found: set[str] = set()
+    while True:
+        expect(page.get_by_role("button", name="Settle the ticked")).to_be_visible()
+        table = page.get_by_role("table", name="Recipients and what became of their message")
+        found |= {row.split()[0] for row in table.locator("tbody th").all_inner_texts()}
+        following = page.get_by_role("link", name="Next page")
+        if not following.count():
+            return found
+        following.click()
+        page.wait_for_load_state()
