@@ -90,9 +90,7 @@ def test_without_the_flag_no_name_and_no_address_can_be_read(shop: Shop, client:
             assert word not in answer.text.replace("q=augusta", ""), path
 
 
-def test_details_ask_the_database_no_more_often_for_more_members(
-    shop: Shop, client: FlaskClient, details: str
-) -> None:
+def test_details_ask_the_database_no_more_often_for_more_members(shop: Shop, client: FlaskClient, details: str) -> None:
     def statements(path: str) -> int:
         with Statements(shop.plugin.engine) as asked:
             assert client.get(path).status_code == 200

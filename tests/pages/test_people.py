@@ -44,9 +44,7 @@ def test_without_a_search_nobody_is_listed(client: FlaskClient, ada: Someone) ->
 
 
 @pytest.mark.rule("W27")
-def test_an_administrator_withdraws_on_request_and_it_is_noted(
-    shop: Shop, client: FlaskClient, ada: Someone
-) -> None:
+def test_an_administrator_withdraws_on_request_and_it_is_noted(shop: Shop, client: FlaskClient, ada: Someone) -> None:
     answer = client.post(f"{card(ada)}/withdraw/email")
 
     assert (answer.status_code, answer.location) == (303, card(ada))

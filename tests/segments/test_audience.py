@@ -98,7 +98,9 @@ chosen = st.sets(st.integers(0, PEOPLE - 1))
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=deeds, first=chosen, second=chosen)
-def test_the_counts_add_up_to_the_people_chosen(shop: Shop, deeds: list[str], first: set[int], second: set[int]) -> None:
+def test_the_counts_add_up_to_the_people_chosen(
+    shop: Shop, deeds: list[str], first: set[int], second: set[int]
+) -> None:
     shop.session.rollback()
     shop.publish()
     company = shop.company("Shared by two")

@@ -15,6 +15,7 @@ from webshop_segments.errors import Refused
 from webshop_segments.segments import names
 from webshop_segments.segments.models import Segment
 
+
 @pytest.mark.once
 @pytest.mark.rule("W2")
 @pytest.mark.parametrize(
@@ -69,7 +70,13 @@ def test_a_name_that_cannot_be_used_is_refused_with_a_sentence(typed: str, sente
 @pytest.mark.rule("W2")
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Straße", "STRASSE"), ("Bikers", "  bIKERS "), ("Café", "CAFE\u0301"), ("Ｇｏｌｄ", "gold"), ("Ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ")],
+    [
+        ("Straße", "STRASSE"),
+        ("Bikers", "  bIKERS "),
+        ("Café", "CAFE\u0301"),
+        ("Ｇｏｌｄ", "gold"),
+        ("Ὀδυσσεύς", "ὈΔΥΣΣΕΎΣ"),
+    ],
 )
 def test_names_that_look_the_same_count_as_one(one: str, other: str) -> None:
     assert names.name_key(names.clean(one)) == names.name_key(names.clean(other))

@@ -76,7 +76,11 @@ class Cast:
         self.joins("of no language", locale=None).give()
         self.joins("French", locale="fr_FR").give()
         self.joins("twin", email=self.address("agreed").upper()).give()
-        for name, reason in (("bounced", suppression.BOUNCED), ("annoyed", suppression.COMPLAINT), ("blocked", "withdrawn")):
+        for name, reason in (
+            ("bounced", suppression.BOUNCED),
+            ("annoyed", suppression.COMPLAINT),
+            ("blocked", "withdrawn"),
+        ):
             key = self.joins(name)
             key.give()
             suppression.suppress(shop.session, "email", key.address().key, reason)

@@ -149,7 +149,8 @@ def _complete(channels: Sequence[str], wordings: Sequence[Wording], controller: 
         if not (wording.statement.strip() and wording.withdrawal.strip() and wording.privacy_url.strip()):
             raise Refused(
                 _(
-                    "The text in “%(language)s” needs the statement, how to withdraw, and the privacy notice's address.",
+                    "The text in “%(language)s” needs the statement, how to withdraw, "
+                    "and the privacy notice's address.",
                     language=wording.language,
                 ),
                 field="statement",

@@ -45,6 +45,7 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._engine = worker_engine(plugin.engine)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        self._stop = threading.Event()
         self._swept = self._recovered = 0.0
 
     def run(self, stop: threading.Event, idle_seconds: float = 0.5) -> None:
@@ -56,9 +57,17 @@ class Worker:
             with self._sessions() as session:
                 stamp.verify(session, self._plugin.keys, self._plugin.settings)
                 session.commit()
+            self._stop = stop
             while not stop.is_set():
-                if not self.step():
-                    stop.wait(idle_seconds)
+                try:
+                    busy = self.step()
+                except Exception:
+                    # The database may be restarting; the rows say where to go on.
+                    log.exception("the worker could not go on and tries again in %s seconds", FAULT_SECONDS)
+                    stop.wait(FAULT_SECONDS)
+                else:
+                    if not busy:
+                        stop.wait(idle_seconds)
         finally:
             self.close()
 
@@ -143,7 +152,7 @@ class Worker:
             window = Window(self._sessions, self._plugin, dispatch, self._compile(dispatch), self._lease_seconds)
             with channel.open() as sender:
                 for start in range(0, len(claimed), channel.window):
-                    if not self._still_sending(dispatch):
+                    if self._stop.is_set() or not self._still_sending(dispatch):
                         break
                     window.send(sender, lease_id, claimed[start : start + channel.window])
             self._calm(dispatch)
