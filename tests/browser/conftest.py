@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.browser.demo import Demo
+from tests.browser.looks import DESK
 from tests.browser.watch import watched
 
 
@@ -55,7 +56,7 @@ def demo_of_its_own(loaded_demo: tuple[Demo, Demo], tmp_path_factory: pytest.Tem
 @pytest.fixture(scope="module")
 def browser_context_args(browser_context_args: dict[str, Any], demo: Demo) -> dict[str, Any]:
     """Addresses are paths of the demo."""
-    return browser_context_args | {"base_url": demo.url, "viewport": {"width": 1280, "height": 900}}
+    return browser_context_args | {"base_url": demo.url, "viewport": DESK}
 
 
 @pytest.fixture

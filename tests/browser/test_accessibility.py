@@ -61,8 +61,9 @@ def test_every_page_is_read_without_javascript(new_context: NewContext, world: W
 
 
 def test_on_a_phone_the_menu_opens_without_javascript(new_context: NewContext, world: World) -> None:
-    context = new_context(storage_state=world.cookies["administrator"], java_script_enabled=False, viewport=PHONE)
+    context = new_context(storage_state=world.cookies["administrator"], java_script_enabled=False)
     page = context.new_page()
+    page.set_viewport_size(PHONE)
     page.goto("/marketing/segments")
     expect(page.get_by_role("link", name="Newsletters")).not_to_be_visible()
     page.get_by_role("button", name="Menu").click()
@@ -71,7 +72,8 @@ def test_on_a_phone_the_menu_opens_without_javascript(new_context: NewContext, w
 
 
 def test_the_open_menu_of_a_phone_is_accessible(new_context: NewContext, world: World) -> None:
-    page = new_context(storage_state=world.cookies["administrator"], viewport=PHONE).new_page()
+    page = new_context(storage_state=world.cookies["administrator"]).new_page()
+    page.set_viewport_size(PHONE)
     page.goto("/marketing/segments")
     page.get_by_role("button", name="Menu").click()
     expect(page.get_by_role("link", name="Newsletters")).to_be_visible()

@@ -77,6 +77,8 @@ def test_another_public_address_is_refused_until_it_is_adopted(
 
     with moved.app.app_context():
         adopted = moved.app.test_cli_runner().invoke(args=["segments", "adopt-url"])
+        moved.session.close()
+        moved.plugin.engine.dispose()
     assert "Links now start with https://new.example" in adopted.output
     verify(again(database_url, host_schema, WSS_PUBLIC_URL="https://new.example"))
 

@@ -112,4 +112,6 @@ def test_two_apps_in_one_process_do_not_see_each_other(
     assert shop.app.test_client().get("/marketing/segments").status_code == 200
     assert other.app.test_client().get("/marketing/segments").status_code == 404
     assert other.app.test_client().get("/x/segments").status_code == 200
+    with other.app.app_context():
+        other.plugin.engine.dispose()
     database_server.drop(url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from tests.shops import ANNA, Shop
 from webshop_segments import clock, storefront
 from webshop_segments.consent import choices, projection, state
 from webshop_segments.consent.models import ConsentRecord, ConsentState
+from webshop_segments.directory import partners
 from webshop_segments.directory.partners import PARTNER, MemberKey
 from webshop_segments.directory.people import CONTACT, PersonKey
 from webshop_segments.segments import audience, members, operations, sweep
@@ -96,6 +97,14 @@ def test_the_gone_are_found_and_the_rest_stays(shop: Shop) -> None:
     assert audience.counts(shop.session, shop.plugin.shop, everyone) == {"not_in_shop": 1}
     counts = members.counts(shop.session, shop.plugin.shop, [segment.id])[segment.id]
     assert (counts.partners, counts.gone) == (2, 1)
+
+
+@pytest.mark.once
+def test_the_creation_time_of_a_customer_is_one_text_in_every_zone() -> None:
+    there = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    assert partners.created_text(there) == partners.created_text(there.astimezone(UTC)) == "2026-07-01T10:00:00+00:00"
+    assert partners.created_text(there.date()) == "2026-07-01"
+    assert partners.created_text(None) is None
 
 
 @pytest.mark.rule("C15")

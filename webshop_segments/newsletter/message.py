@@ -131,6 +131,9 @@ def mailbox(name: str, address: str) -> MailAddress:
 
 
 def one_line(text: str) -> str:
-    """A value for a header: no control character, no line separator (E26; the standard library lets NUL through)."""
-    kept = ("".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char for char in text)).split()
-    return " ".join(kept)
+    """A value for a header: no control character, no line separator (E26; the standard library lets NUL through).
+
+    The start of an encoded word is taken apart: decoded on the way, it would bring such characters back.
+    """
+    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char for char in text)
+    return " ".join(plain.replace("=?", "= ?").split())
