@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("id", BigId, nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("actor_kind", sa.String(length=20), nullable=False),
-        sa.Column("actor_ref", sa.String(length=60), nullable=False),
+        sa.Column("actor_ref", sa.String(length=80), nullable=False),
         sa.Column("actor_name", sa.String(length=254), nullable=False),
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("object_kind", sa.String(length=30), nullable=False),

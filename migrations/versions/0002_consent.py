@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wss_subscriber")),
         sa.UniqueConstraint("email_key", name=op.f("uq_wss_subscriber_email_key")),
         schema=SCHEMA,
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "wss_suppression",
@@ -77,7 +78,7 @@ def upgrade() -> None:
         sa.Column("version_id", BigId, nullable=True),
         sa.Column("language", sa.String(length=5), nullable=True),
         sa.Column("source", sa.String(length=20), nullable=False),
-        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("evidence_digest", sa.String(length=64), nullable=False),
         sa.Column("previous_digest", sa.String(length=64), nullable=False),

@@ -51,7 +51,7 @@ class Audit(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     actor_kind: Mapped[str] = mapped_column(String(20))
-    actor_ref: Mapped[str] = mapped_column(String(60))
+    actor_ref: Mapped[str] = mapped_column(String(80))
     actor_name: Mapped[str] = mapped_column(String(254))
     action: Mapped[str] = mapped_column(String(60))
     object_kind: Mapped[str] = mapped_column(String(30))

@@ -10,7 +10,7 @@ from wtforms.validators import Length
 from ..i18n import _, lazy_gettext
 from ..newsletter import dispatches
 from ..plugin import plugin
-from ..segments import listing, members, operations
+from ..segments import listing, members, operations, reach
 from .admin import bp, done, page
 from .forms import Confirmation, Form
 from .guard import actor, permission
@@ -26,8 +26,14 @@ def segments() -> ResponseReturnValue:
     wired, words = plugin(), request.args.get("q", "")
     found = listing.page(wired.session, words, request.args.get("after", type=int))
     ids = [segment.id for segment in found.segments]
-    counts = members.counts(wired.session, wired.shop, ids)
-    return page("segments/list.html", found=found, counts=counts, words=words)
+    return page(
+        "segments/list.html",
+        found=found,
+        words=words,
+        counts=members.counts(wired.session, wired.shop, ids),
+        reachable=reach.reachable(wired.session, wired.shop, ids),
+        last_uses=dispatches.last_uses(wired.session, ids),
+    )
 
 
 @bp.route("/segments/add", methods=["GET", "POST"])

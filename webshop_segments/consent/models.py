@@ -79,7 +79,7 @@ class ConsentRecord(Base):
     version_id: Mapped[int | None] = mapped_column(ForeignKey(f"{SCHEMA_TOKEN}.wss_consent_version.id"))
     language: Mapped[str | None] = mapped_column(String(5))
     source: Mapped[str] = mapped_column(String(20))
-    actor: Mapped[str] = mapped_column(String(80))
+    actor: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     evidence_digest: Mapped[str] = mapped_column(String(64))
     previous_digest: Mapped[str] = mapped_column(String(64))

@@ -15,6 +15,8 @@ class Subscriber(Base):
     """A person without account: type ``signup``, ``guest_order`` or ``import``."""
 
     __tablename__ = "wss_subscriber"
+    # SQLite would give the number of a deleted subscriber, and with it her consents, to the next one.
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     type: Mapped[str] = mapped_column(String(20))

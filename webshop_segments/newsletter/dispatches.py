@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, true, update
+from sqlalchemy import CursorResult, func, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -114,6 +114,18 @@ def unfinished_of_segment(session: Session, segment_id: int) -> Sequence[str]:
         .join(DispatchSegment, DispatchSegment.dispatch_id == Dispatch.id)
         .where(DispatchSegment.segment_id == segment_id, Dispatch.status.in_(UNFINISHED))
     ).all()
+
+
+def last_uses(session: Session, segment_ids: Sequence[int]) -> dict[int, Dispatch]:
+    """Per segment the newest sending it was chosen for (W1)."""
+    newest = (
+        select(DispatchSegment.segment_id, func.max(DispatchSegment.dispatch_id).label("dispatch_id"))
+        .where(DispatchSegment.segment_id.in_(segment_ids))
+        .group_by(DispatchSegment.segment_id)
+        .subquery("newest")
+    )
+    rows = session.execute(select(newest.c.segment_id, Dispatch).join(Dispatch, Dispatch.id == newest.c.dispatch_id))
+    return {segment_id: dispatch for segment_id, dispatch in rows}
 
 
 def of_newsletter(session: Session, newsletter_id: int) -> Sequence[Dispatch]:
