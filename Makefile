@@ -1,6 +1,7 @@
 PYTHON ?= python3
+TEXTS = webshop_segments/translations
 
-.PHONY: help demo demo-reset test test-all lint clean
+.PHONY: help demo demo-reset test test-all lint translations clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -19,6 +20,15 @@ test-all: ## the same on every Python from 3.11 found here
 
 lint: ## ruff and mypy only
 	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m ruff check . && .venv/bin/python -m mypy
+
+translations: ## gather all texts, bring the German file up to date and compile it; then translate what it reports
+	@scripts/environment test .venv $(PYTHON)
+	@mkdir -p build
+	.venv/bin/pybabel --quiet extract --mapping=$(TEXTS)/babel.cfg --keywords=lazy_gettext --add-location=file \
+		--sort-by-file --output=build/webshop_segments.pot .
+	.venv/bin/pybabel --quiet update --domain=webshop_segments --input-file=build/webshop_segments.pot --output-dir=$(TEXTS) \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110
+	.venv/bin/pybabel compile --domain=webshop_segments --directory=$(TEXTS) --statistics
 
 clean: ## remove the environments, builds and caches; the demo data stay
 	rm -rf .venv .venv-3.* build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache test-results

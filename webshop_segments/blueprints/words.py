@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import format_date, format_decimal, format_time, format_timedelta
 
 from ..consent.models import ConsentVersion
 from ..directory.addresses import mask
@@ -150,7 +150,8 @@ def moment(value: datetime | None) -> str:
     """A time in the shop's time zone, as the reader writes it; '–' for none."""
     if value is None:
         return "–"
-    return str(format_datetime(value.astimezone(plugin().settings.timezone), "short", rebase=False))
+    local = value.astimezone(plugin().settings.timezone)
+    return f"{format_date(local, 'medium', rebase=False)}, {format_time(local, 'short', rebase=False)}"
 
 
 def day(value: str | None) -> str:

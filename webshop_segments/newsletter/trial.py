@@ -10,6 +10,7 @@ from ..access import Actor
 from ..administration import audit
 from ..directory.addresses import address
 from ..directory.people import Person
+from ..i18n import _
 from ..notices.queue import queue
 from ..plugin import Plugin
 from . import layout, sender
@@ -60,7 +61,7 @@ def send(session: Session, plugin: Plugin, newsletter: Newsletter, person: Perso
         newsletter.channel,
         goal.normal,
         goal.key,
-        subject=f"[Trial] {shown.subject}",
+        subject=_("[Trial] %(subject)s", subject=shown.subject),
         text=shown.text,
         html=shown.html or None,
     )

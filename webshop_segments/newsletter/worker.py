@@ -7,16 +7,16 @@ import secrets
 import threading
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import QueuePool, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from .. import clock, stamp
 from ..channel import Channel
 from ..db import database_now, worker_engine
 from ..errors import ChannelError, Refused
-from ..i18n import in_language
+from ..i18n import _, in_language
 from ..plugin import Plugin
 from ..segments import sweep
 from . import deliveries, dispatches, notice_mail, preparation
@@ -79,6 +79,10 @@ class Worker:
     def close(self) -> None:
         """Give the database connections back."""
         self._engine.dispose()
+
+    def connections_in_use(self) -> int:
+        """How many database connections are out; none while a provider is talked to."""
+        return cast(QueuePool, self._engine.pool).checkedout()
 
     def step(self) -> bool:
         """One piece of work; False when there was none."""
@@ -162,7 +166,7 @@ class Worker:
             self._trouble(dispatch, str(error), permanent=True)
         except Exception:
             log.exception("dispatch %s stopped by a fault of ours", dispatch.id)
-            self._trouble(dispatch, "A fault in the program itself; the log says which.", permanent=True)
+            self._trouble(dispatch, _("A fault in the program itself; the log says which."), permanent=True)
         finally:
             with self._sessions() as session:
                 deliveries.give_back(session, dispatch.id, lease_id)
@@ -170,7 +174,7 @@ class Worker:
 
     def _compile(self, dispatch: Dispatch) -> dict[str, CompiledMessage]:
         keys, settings = self._plugin.keys, self._plugin.settings
-        copy = CompiledMessage(dispatch, keys, settings, mark="[Copy] ")
+        copy = CompiledMessage(dispatch, keys, settings, mark=f"{_('[Copy]')} ")
         return {"people": CompiledMessage(dispatch, keys, settings), "control": copy}
 
     def _still_sending(self, dispatch: Dispatch) -> bool:
