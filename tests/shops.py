@@ -108,7 +108,8 @@ class Shop:
         return row
 
     def newsletter(self, channel: str = "email", **values: Any) -> Newsletter:
-        content = {"name": "Spring", "subject": "Hello {{ first_name }}", "body": "Dear {{ first_name }}, look."} | values
+        content = {"name": "Spring", "subject": "Hello {{ first_name }}", "body": "Dear {{ first_name }}, look."}
+        content |= values
         return newsletters.add(self.session, self.plugin.shop, channel, Draft(**content), ANNA)
 
     def send(self, newsletter: Newsletter, *segment_ids: int, **values: Any) -> Dispatch:

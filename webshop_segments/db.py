@@ -107,7 +107,8 @@ def worker_engine(hosts: Engine) -> Engine:
     On SQLite a mark must survive a power cut (synchronous=FULL), readers must not block writers (WAL), and a
     writer waits for the other instead of failing.
     """
-    engine = create_engine(hosts.url, pool_size=2, max_overflow=0, pool_pre_ping=True).execution_options(**hosts.get_execution_options())
+    engine = create_engine(hosts.url, pool_size=2, max_overflow=0, pool_pre_ping=True)
+    engine.update_execution_options(**hosts.get_execution_options())
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

@@ -141,7 +141,7 @@ def furnish(browser: Browser, demo: Demo, **context: Any) -> World:
 
 def _administrate(page: Page, demo: Demo) -> dict[str, str]:
     steps.log_in(page)
-    segment = steps.add_segment(page, "Regular customers", "Radwerk", "Thames", "Alpenrad", "Rowery", "Okafor")
+    segment = steps.add_segment(page, "Regular customers", "Radwerk", "Thames Cargo", "Alpenrad", "Okafor")
     member = page.locator("input[name=id]").first.get_attribute("value")
     empty = steps.add_segment(page, "Friends of the house")
     newsletter = steps.write_newsletter(page, "email", "Spring in the workshop", LETTER)

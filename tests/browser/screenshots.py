@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.browser import steps
 from tests.browser.chromium import ARGUMENTS, chromium_path
 from tests.browser.demo import Demo
 from tests.browser.looks import DESK, PHONE, SCHEMES
-from tests.browser.places import PLACES, World, furnish
+from tests.browser.places import LETTER, PLACES, World, furnish
 
 LOCALES = {"en": "en-GB", "de": "de-DE"}
-README = {"send": "newsletter-confirm", "segment": "segment"}
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 
@@ -48,12 +48,11 @@ def _shop() -> Iterator[tuple[Browser, Demo]]:
 
 def _for_the_readme(browser: Browser, demo: Demo, world: World) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    paths = {place.name: world.path(place) for place in PLACES}
     page = _visitor(browser, demo, world, "administrator", "en").new_page()
-    page.set_viewport_size(DESK)
-    for picture, name in README.items():
-        page.goto(paths[name])
-        page.screenshot(path=IMAGES / f"{picture}.png")
+    page.goto(f"/marketing/segments/{world.values['segment']}")
+    page.screenshot(path=IMAGES / "segment.png")
+    steps.choose(page, steps.write_newsletter(page, "email", "Summer tyres", LETTER))
+    page.screenshot(path=IMAGES / "send.png")
 
 
 def _every_page(browser: Browser, demo: Demo, world: World, folder: Path) -> None:

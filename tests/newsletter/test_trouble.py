@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.shops import ANNA, Shop
-from webshop_segments import Accepted, ChannelError, Message, Rejected, Unknown
+from webshop_segments import Accepted, ChannelError, Message, Rejected, Unknown, clock
 from webshop_segments.channel import Outcome
-from webshop_segments import clock
 from webshop_segments.newsletter import dispatches, results
 from webshop_segments.newsletter.models import Delivery
 from webshop_segments.notices.models import Notice

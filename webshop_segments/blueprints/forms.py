@@ -9,30 +9,15 @@ from flask_wtf import FlaskForm
 from wtforms import Field
 
 from ..errors import Refused
-from ..i18n import domain, gettext
 from ..plugin import plugin
 
 T = TypeVar("T")
 
 
-class _Translations:
-    """WTForms' own messages through our catalog."""
-
-    def gettext(self, string: str) -> str:
-        return str(gettext(string))
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return str(domain.get_translations().ngettext(singular, plural, n))
-
-
 class Form(FlaskForm):  # type: ignore[misc]
-    """A form whose operation may still refuse what the fields allowed."""
+    """A form whose operation may still refuse what the fields allowed; WTForms translates its own messages."""
 
     status = 200
-
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        def get_translations(self, form: Any) -> _Translations:
-            return _Translations()
 
     def attempt(self, operation: Callable[[], T]) -> T | None:
         """Run an operation if the form was posted and is valid, and commit it.

@@ -11,7 +11,7 @@ from .. import clock
 from ..access import Actor
 from ..directory.people import PersonKey
 from . import choices, ledger
-from .models import ConsentEvidence, ConsentState, ConsentSubject
+from .models import EVIDENCE, ConsentEvidence, ConsentState, ConsentSubject
 
 
 def erase(session: Session, person: PersonKey, source: str, actor: Actor) -> int:
@@ -44,20 +44,9 @@ def expire_requests(session: Session, actor: Actor) -> int:
 
 
 def _empty(session: Session, person: PersonKey, at: datetime) -> None:
-    names = (
-        "salt",
-        "person_kind",
-        "person_ref",
-        "address_seen",
-        "address",
-        "address_key",
-        "ip",
-        "user_agent",
-        "form",
-    )
     session.execute(
         update(ConsentEvidence)
         .where(ConsentEvidence.person_kind == person.kind, ConsentEvidence.person_ref == person.ref)
-        .values(erased_at=at, **dict.fromkeys(names))
+        .values(erased_at=at, **dict.fromkeys(EVIDENCE))
     )
     session.expire_all()

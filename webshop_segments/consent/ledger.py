@@ -24,7 +24,7 @@ from ..directory.addresses import Address
 from ..directory.people import PersonKey
 from ..signals import after_commit, consent_changed
 from . import projection
-from .models import ConsentEvidence, ConsentRecord, ConsentState, ConsentSubject, ConsentVersion
+from .models import EVIDENCE, ConsentEvidence, ConsentRecord, ConsentState, ConsentSubject, ConsentVersion
 
 ACTIONS = ("requested", "confirmed", "granted", "withdrawn", "objected", "expired", "ended", "erased")
 SOURCES = (
@@ -188,18 +188,7 @@ def _append(session: Session, entry: Entry, subject_id: str, seq: int, previous:
 
 def evidence_digest(evidence: ConsentEvidence) -> str:
     """SHA-256 over salt and every piece of evidence."""
-    names = (
-        "salt",
-        "person_kind",
-        "person_ref",
-        "address_seen",
-        "address",
-        "address_key",
-        "ip",
-        "user_agent",
-        "form",
-    )
-    return _sha256({name: getattr(evidence, name) for name in names})
+    return _sha256({name: getattr(evidence, name) for name in EVIDENCE})
 
 
 def record_digest(event: ConsentRecord) -> str:

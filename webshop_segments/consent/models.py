@@ -114,6 +114,20 @@ class ConsentEvidence(Base):
     record: Mapped[ConsentRecord] = relationship(back_populates="evidence")
 
 
+EVIDENCE = (
+    "salt",
+    "person_kind",
+    "person_ref",
+    "address_seen",
+    "address",
+    "address_key",
+    "ip",
+    "user_agent",
+    "form",
+)
+"""What a record's evidence digest covers, and what an erasure empties."""
+
+
 class ConsentState(Base):
     """What holds now for a person and a channel; a projection of the ledger, rebuilt from it at any time."""
 

@@ -1,4 +1,4 @@
-"""System messages leave here: confirmations, invitations, codes, trials, alarms (E13: none carries a List-Unsubscribe)."""
+"""System messages leave here: confirmations, invitations, codes, trials, alarms; none is marketing (E13)."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class Worker:
             lease_id = str(dispatch.lease_id)
             session.expunge(dispatch)
             session.commit()
-        for _ in preparation.prepare(self._sessions, self._plugin, dispatch):
+        for _slice in preparation.prepare(self._sessions, self._plugin, dispatch):
             with self._sessions() as session:
                 held = session.execute(_hold(dispatch.id, lease_id, self._lease_seconds)).first()
                 session.commit()
@@ -174,7 +174,7 @@ class Worker:
 
     def _compile(self, dispatch: Dispatch) -> dict[str, CompiledMessage]:
         keys, settings = self._plugin.keys, self._plugin.settings
-        copy = CompiledMessage(dispatch, keys, settings, mark=f"{_('[Copy]')} ")
+        copy = CompiledMessage(dispatch, keys, settings, mark=_("[Copy]") + " ")
         return {"people": CompiledMessage(dispatch, keys, settings), "control": copy}
 
     def _still_sending(self, dispatch: Dispatch) -> bool:

@@ -22,7 +22,8 @@ def reachable(session: Session, shop: Shop, segment_ids: Collection[int]) -> dic
     """Per (segment, channel) the different addresses that would get a message; one statement for a page."""
     rows = contact_rows(shop).subquery("contact_rows")
     # The CASE keeps a subscriber's ref from being cast to the type of the host's keys.
-    partner = case((SegmentMember.kind == PARTNER, key_from(SegmentMember.ref, key_type(shop.partners(), "partner_ref"))))
+    native = key_from(SegmentMember.ref, key_type(shop.partners(), "partner_ref"))
+    partner = case((SegmentMember.kind == PARTNER, native))
     unchanged = or_(
         *(
             and_(ConsentState.channel == channel, ConsentState.address_seen == rows.c[column])
