@@ -93,7 +93,7 @@ def _status(shop: Shop, dispatch_id: int) -> str | None:
     return shop.session.scalar(select(Dispatch.status).where(Dispatch.id == dispatch_id))
 
 
-def _wait_for(condition: object, seconds: float = 25) -> None:
+def _wait_for(condition: object, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end, "it took too long"
