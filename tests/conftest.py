@@ -90,6 +90,7 @@ def shop(database_url: str, host_schema: str | None) -> Iterator[Shop]:
     """A shop of companies with employees and integer keys, inside its app context."""
     made = make_shop(database_url, schema=host_schema)
     with made.app.app_context():
+        made.plugin.check_stamp()
         yield made
         made.db.session.remove()
         made.plugin.engine.dispose()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, cast
 
 from flask import current_app
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from . import stamp
 from .access import Access
 from .channel import Channel
 from .errors import ConfigurationError
@@ -30,6 +32,17 @@ class Plugin:
     shop: Shop
     access: Access
     channels: Mapping[str, Channel]
+
+    _compared: Event = field(default_factory=Event, repr=False)
+
+    def check_stamp(self) -> None:
+        """Once per process: are keys and address those the database knows?
+
+        :raises ConfigurationError: a changed key would store addresses under a wrong digest.
+        """
+        if not self._compared.is_set():
+            stamp.compare(self.session, self.keys, self.settings)
+            self._compared.set()
 
     @property
     def session(self) -> Session:

@@ -15,6 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from .errors import ConfigurationError, Refused
+from .i18n import _
 
 
 def kind_of(key_type: TypeEngine[Any]) -> str:
@@ -38,7 +39,7 @@ def key_of(key_type: TypeEngine[Any], ref: str) -> Any:
     """
     for value in keys_of(key_type, [ref]):
         return value
-    raise Refused(f"“{ref}” is not the number of anybody in this shop.", status=404)
+    raise Refused(_("“%(number)s” is not the number of anybody in this shop.", number=ref), status=404)
 
 
 def keys_of(key_type: TypeEngine[Any], refs: Iterable[str]) -> list[Any]:

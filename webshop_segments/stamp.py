@@ -23,9 +23,10 @@ class Stamp(Base):
     value: Mapped[str] = mapped_column(String(500))
 
 
-def verify(session: Session, keys: Keys, settings: Settings) -> None:
-    """Compare the configuration with what was used before; remember it the first time (flushes).
+def compare(session: Session, keys: Keys, settings: Settings) -> dict[str, str]:
+    """Compare the configuration with what was used before; writes nothing.
 
+    :returns: what is not remembered yet.
     :raises ConfigurationError: when a key was changed or taken out, or WSS_PUBLIC_URL is another one.
     """
     stored = {row.name: row.value for row in session.scalars(select(Stamp))}
@@ -43,8 +44,16 @@ def verify(session: Session, keys: Keys, settings: Settings) -> None:
                 f"WSS_KEYS: key {wrong!r} is missing, changed or out of order. Unsubscribed addresses can only be "
                 "recognised with the keys they were stored under: put every old key back, the oldest one last."
             )
-    new = [{"name": name, "value": value} for name, value in current.items() if name not in stored]
-    insert_new(session, Stamp, new)
+    return {name: value for name, value in current.items() if name not in stored}
+
+
+def verify(session: Session, keys: Keys, settings: Settings) -> None:
+    """Compare, and remember what is new (flushes).
+
+    :raises ConfigurationError: as :func:`compare`.
+    """
+    new = compare(session, keys, settings)
+    insert_new(session, Stamp, [{"name": name, "value": value} for name, value in new.items()])
 
 
 def adopt_url(session: Session, settings: Settings) -> None:

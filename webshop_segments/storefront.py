@@ -23,7 +23,7 @@ from .db import insert_new, savepoint
 from .directory import addresses, people
 from .directory.models import Subscriber
 from .directory.people import Person
-from .errors import Refused
+from .errors import ConfigurationError, Refused
 from .i18n import _, language, template_names
 from .newsletter import forgetting
 from .plugin import Plugin, plugin
@@ -66,8 +66,9 @@ def consent_fields(place: str, *, contact_ref: object | None = None) -> Markup:
     wired.session.flush()  # a fault in the shop's own rows is the shop's to see
     try:
         with savepoint(wired.session):
+            wired.check_stamp()
             offer = boxes.offered(wired.session, wired.keys, place, person, language(), wired.settings.default_locale)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ConfigurationError):
         log.exception("the consent boxes of %s are not shown", place)
         return Markup("")
     if offer is None:
@@ -87,6 +88,7 @@ def record(place: str, *, contact_ref: object | None = None, guest: Guest | None
     wired.session.flush()  # a fault in the shop's own rows is the shop's to see
     try:
         with savepoint(wired.session):
+            wired.check_stamp()
             person = _person(wired, contact_ref, guest)
             who = customer(person.key.ref) if contact_ref is not None else Actor("guest", person.key.ref, "Guest")
             taken = submission.take(
@@ -110,7 +112,7 @@ def give_sample(contact_ref: object, channels: list[str]) -> None:
     person = _person(wired, contact_ref, None)
     for channel in channels:
         if version is None or channel not in version.channels:
-            raise Refused(f"The current consent does not ask for {channel}.")
+            raise Refused(_("The current consent does not ask for %(channel)s.", channel=channel))
         seen = person.seen(addresses.ADDRESS_COLUMN[channel])
         address = addresses.address(wired.keys, channel, seen, wired.settings.default_country)
         shown = Shown(version, wired.settings.default_locale, "sample")

@@ -31,8 +31,8 @@ def test_with_the_keyboard_alone_a_newsletter_reaches_those_of_a_segment_who_agr
 ) -> None:
     _log_in(page, keyboard)
     _make_segment(page, keyboard, "Repair shops", ["Hartmann Radwerk", "Alpenrad Verleih"])
-    _write_newsletter(page, keyboard, "Spring in the workshop")
-    _send_trial(page, keyboard, "Spring in the workshop")
+    _write_newsletter(page, keyboard, "New spokes in stock")
+    _send_trial(page, keyboard, "New spokes in stock")
     _choose_segment(page, keyboard, "Repair shops")
 
     rows, everybody = steps.accounts(page)
@@ -44,12 +44,12 @@ def test_with_the_keyboard_alone_a_newsletter_reaches_those_of_a_segment_who_agr
     rows, everybody = steps.accounts(page)
     assert (rows["recipients"], rows["never agreed"], rows["account not active"], everybody) == (4, 3, 1, 8)
     expect(page.get_by_role("progressbar", name="Progress")).to_have_js_property("value", 4)
-    mailed = [mail.to for mail in demo.mails("Spring in the workshop")]
+    mailed = [mail.to for mail in demo.mails("New spokes in stock")]
     assert sorted(mailed) == sorted(AGREED)
 
     page.goto("/demo/mail")
-    expect(page.get_by_role("link", name="Spring in the workshop", exact=True)).to_have_count(4)
-    trial = demo.arrived("[Trial] Spring in the workshop", steps.SHOP)
+    expect(page.get_by_role("link", name="New spokes in stock", exact=True)).to_have_count(4)
+    trial = demo.arrived("[Trial] New spokes in stock", steps.SHOP)
     page.goto(trial.page)
     expect(page.frame_locator("iframe").get_by_text("Hello Anna")).to_be_visible()
 

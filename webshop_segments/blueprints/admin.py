@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from .. import folders
-from ..errors import Refused
+from ..errors import ConfigurationError, Refused
 from ..i18n import _, language, template_names
 from ..plugin import plugin
 from . import menu, words
@@ -66,6 +66,11 @@ def _shared() -> dict[str, Any]:
 def _refused(refusal: Refused) -> ResponseReturnValue:
     plugin().session.rollback()
     return render("error.html", message=str(refusal)), refusal.status
+
+
+@bp.errorhandler(ConfigurationError)
+def _misconfigured(error: ConfigurationError) -> ResponseReturnValue:
+    return render("error.html", message=str(error)), 503
 
 
 @bp.errorhandler(HTTPException)

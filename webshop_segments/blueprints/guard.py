@@ -23,6 +23,7 @@ def permission(flag: str) -> Callable[[View], View]:
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            plugin().check_stamp()
             access = plugin().access
             if access.actor() is None:
                 return access.challenge()

@@ -15,7 +15,7 @@ from ..consent.models import ConsentRecord, ConsentState
 from ..consent.tokens import Link
 from ..directory import people
 from ..directory.addresses import Address, mask
-from ..errors import Refused
+from ..errors import ConfigurationError, Refused
 from ..i18n import LANGUAGES, _, in_language, language, template_names
 from ..plugin import Plugin, plugin
 from ..storefront import circumstances
@@ -24,6 +24,18 @@ from . import words
 bp = Blueprint("wss_public", __name__, template_folder=str(folders.templates()))
 
 HOLDER = "holder of the link"
+
+
+@bp.before_request
+def _right_keys() -> None:
+    plugin().check_stamp()
+
+
+@bp.errorhandler(ConfigurationError)
+def _misconfigured(error: ConfigurationError) -> ResponseReturnValue:
+    """The mail provider tries again later; the shop's log says what to mend."""
+    current_app.logger.error("%s", error)
+    return Response(_("This page does not work at the moment. Please try again later."), 503, mimetype="text/plain")
 
 
 @bp.url_value_preprocessor
