@@ -24,7 +24,7 @@ from .directory import addresses, people
 from .directory.models import Subscriber
 from .directory.people import Person
 from .errors import ConfigurationError, Refused
-from .i18n import _, language, template_names
+from .i18n import _, in_language, language, template_names
 from .newsletter import forgetting
 from .plugin import Plugin, plugin
 
@@ -110,13 +110,15 @@ def give_sample(contact_ref: object, channels: list[str]) -> None:
     wired = plugin()
     version = versions.current(wired.session)
     person = _person(wired, contact_ref, None)
-    for channel in channels:
-        if version is None or channel not in version.channels:
-            raise Refused(_("The current consent does not ask for %(channel)s.", channel=channel))
-        seen = person.seen(addresses.ADDRESS_COLUMN[channel])
-        address = addresses.address(wired.keys, channel, seen, wired.settings.default_country)
-        shown = Shown(version, wired.settings.default_locale, "sample")
-        choices.give(wired.session, person.key, channel, address, shown, customer(person.key.ref))
+    # A sample shop is filled outside any request, which a host's locale_selector may ask.
+    with in_language(None, wired.settings.default_locale):
+        for channel in channels:
+            if version is None or channel not in version.channels:
+                raise Refused(_("The current consent does not ask for %(channel)s.", channel=channel))
+            seen = person.seen(addresses.ADDRESS_COLUMN[channel])
+            address = addresses.address(wired.keys, channel, seen, wired.settings.default_country)
+            shown = Shown(version, wired.settings.default_locale, "sample")
+            choices.give(wired.session, person.key, channel, address, shown, customer(person.key.ref))
 
 
 def forget(*, contact_ref: object | None = None, partner_ref: object | None = None) -> None:

@@ -13,6 +13,7 @@ from tests.browser.demo import Demo, Mail
 
 CONFIRM = "Please confirm: newsletter of Freewheel"
 INVITED = "marketing@example.com"
+STOPPED = "amara@thames-cargo.example.com"
 
 ADMINISTRATOR = """
 segments                        /segments
@@ -166,7 +167,7 @@ def _administrate(page: Page, demo: Demo) -> dict[str, str]:
         "administrator": str(steps.number_in(page)),
         "invitation": _link(_invitation(demo)),
         "preferences": _link(mail),
-        "stopped": _link(demo.arrived("Spring in the workshop", "amara@thames-cargo.example.com")),
+        "stopped": _link(demo.arrived("Spring in the workshop", STOPPED)),
         "trial": _link(demo.arrived("[Trial] Spring in the workshop")),
         "mail": mail.page,
     }
@@ -176,6 +177,9 @@ def _shop(page: Page, demo: Demo) -> dict[str, str]:
     steps.fill_cart(page)
     steps.box(page, "by e-mail").check()
     steps.order(page, "gina@example.com")
+    page.goto(_link(demo.arrived("Spring in the workshop", STOPPED)))
+    page.get_by_role("button", name="Stop: E-mail").click()
+    steps.title(page, "Your news")
     page.goto("/")
     product = page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.get_attribute("href")
     return {"product": str(product), "confirm": _link(demo.arrived(CONFIRM, "gina@example.com"))}

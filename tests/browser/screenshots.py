@@ -60,9 +60,9 @@ def _every_page(browser: Browser, demo: Demo, world: World, folder: Path) -> Non
         visitors = {who: _visitor(browser, demo, world, who, language) for who in world.cookies}
         for place in PLACES:
             page = visitors[place.who].new_page()
-            page.goto(world.path(place), wait_until="networkidle")
             for size in (DESK, PHONE):
                 page.set_viewport_size(size)
+                page.goto(world.path(place), wait_until="networkidle")
                 for scheme in SCHEMES:
                     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                     name = f"{place.name}.{size['width']}.{scheme}.{language}.png"
