@@ -60,7 +60,8 @@ def alarm(session: Session, plugin: Plugin, dispatch: Dispatch, sentence: str) -
             plugin.keys.address_key("email", address),
             subject=_("Sending halted: %(name)s", name=dispatch.name),
             text=_(
-                "The sending of “%(name)s” was halted: %(fault)s\n\nNobody is lost: mend the fault, then press “Go on sending”.",
+                "The sending of “%(name)s” was halted: %(fault)s\n\n"
+                "Nobody is lost: mend the fault, then press “Go on sending”.",
                 name=dispatch.name,
                 fault=sentence,
             ),
