@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,14 @@ def flask(shop: Shop, *words: str) -> Any:
     result = shop.app.test_cli_runner().invoke(args=words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
+
+
+@pytest.fixture(autouse=True)
+def loggers() -> Iterator[None]:
+    """The env.py that Flask-Migrate writes switches off every logger there is."""
+    yield
+    for name in logging.root.manager.loggerDict:
+        logging.getLogger(name).disabled = False
 
 
 def revision_text(folder: Path) -> str:

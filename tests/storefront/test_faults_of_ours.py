@@ -23,7 +23,6 @@ def break_the_ledger(front: Front) -> None:
     front.shop.session.commit()
 
 
-@pytest.mark.rule("E53")
 def test_an_order_survives_a_ledger_that_cannot_be_written(front: Front, caplog: pytest.LogCaptureFixture) -> None:
     customer = front.shop.customer("ada@example.com")
     form = front.form("checkout", customer).hidden | {"consent_email": "1"}
