@@ -62,7 +62,7 @@ def send(session: Session, plugin: Plugin, newsletter: Newsletter, person: Perso
         goal.normal,
         goal.key,
         subject=_("[Trial] %(subject)s", subject=shown.subject),
-        text=shown.text,
+        text=shown.text if newsletter.channel == "email" else _("[Trial] %(subject)s", subject=shown.text),
         html=shown.html or None,
     )
     audit.record(session, by, "newsletter.trial_sent", "newsletter", newsletter.id, newsletter.name)
