@@ -12,6 +12,7 @@ import pytest
 from tests.shops import Shop
 from webshop_segments.consent import tokens
 from webshop_segments.directory.people import PersonKey
+from webshop_segments.newsletter.message import one_line
 
 
 def _sent(shop: Shop, customer: dict[str, str] | None = None, **newsletter: str) -> bytes:
@@ -66,13 +67,17 @@ def test_headers_occur_once_lines_are_short_and_bytes_are_seven_bits_wide(shop: 
 
 
 @pytest.mark.rule("E26")
-@pytest.mark.parametrize("evil", ["\r\nBcc: a@b.example", *"\0\x0b\x1c\x85\u2028", "=?utf-8?q?=0ABcc:?="])
+@pytest.mark.parametrize("evil", ["\r\nBcc: a@b.example", *"\x0b\x1c\x85\u2028", "=?utf-8?q?=0ABcc:?="])
 def test_a_name_cannot_add_a_header(shop: Shop, evil: str) -> None:
     raw = _sent(shop, {"first_name": f"Eve{evil}", "last_name": "Low"}, subject="Hi {{ first_name }}")
     message = _parsed(raw)
     assert "Bcc" not in message
     assert sorted(set(message.keys())) == sorted(message.keys())
-    assert b"\0" not in raw
+
+
+@pytest.mark.rule("E26")
+def test_nul_never_reaches_a_header() -> None:
+    assert one_line("Eve\0Low") == "Eve Low"
 
 
 @pytest.mark.rule("E27")
