@@ -41,6 +41,14 @@ def render(template: str, **values: Any) -> str:
     return render_template(f"webshop_segments/admin/{template}", **values)
 
 
+def refused(form: Form) -> ResponseReturnValue:
+    """The answer to a button that could not do its work: the refusal, or what to do about an old page."""
+    token = getattr(form, "csrf_token", None)
+    sentences = [str(error) for error in (*form.form_errors, *(token.errors if token else ()))]
+    message = " ".join(sentences) or _("Nothing was changed. Go back and try again.")
+    return page("error.html", form=form, message=message)
+
+
 def done(message: str, endpoint: str, **values: Any) -> ResponseReturnValue:
     """Say what was done and go on (POST, redirect, GET)."""
     flash(message, "success")

@@ -20,7 +20,7 @@ from ..newsletter.models import Dispatch, Newsletter
 from ..plugin import plugin
 from ..segments import audience, listing, members, operations
 from ..segments.audience import Choice
-from .admin import bp, done, page
+from .admin import bp, done, page, refused
 from .forms import Confirmation, Form
 from .guard import actor, permission
 
@@ -113,8 +113,7 @@ def control_dispatch(dispatch_id: int, verb: str) -> ResponseReturnValue:
 
     if form.attempt(run):
         return done(message, ".dispatch", dispatch_id=dispatch_id)
-    sentences = [str(error) for error in form.form_errors]
-    return page("error.html", form=form, message=" ".join(sentences) or _("Go back, load the page again and retry."))
+    return refused(form)
 
 
 @bp.post("/dispatches/<int:dispatch_id>/unknown")
@@ -124,10 +123,12 @@ def decide_unknown(dispatch_id: int) -> ResponseReturnValue:
     session, form = plugin().session, Confirmation()
     row = sending.get(session, dispatch_id)
     numbers = request.form.getlist("number", type=int)
-    status = {"sent": "sent", "failed": "failed", "again": "queued"}.get(request.form.get("as", ""), "sent")
+    status = {"sent": "sent", "failed": "failed", "again": "queued"}.get(request.form.get("as", ""))
+    if status is None:
+        raise Refused(_("Nothing was changed. Go back and try again."))
     count = form.attempt(lambda: sending.decide_unknown(session, row, numbers, status, actor()))
     if count is None:
-        return page("error.html", form=form, message=_("Go back, load the page again and retry."))
+        return refused(form)
     message = ngettext("%(num)s recipient was settled.", "%(num)s recipients were settled.", count)
     return done(message, ".dispatch", dispatch_id=dispatch_id)
 

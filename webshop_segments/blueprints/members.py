@@ -12,7 +12,7 @@ from ..errors import Refused
 from ..i18n import _, ngettext
 from ..plugin import plugin
 from ..segments import members, operations
-from .admin import bp, done, page
+from .admin import bp, done, page, refused
 from .forms import Confirmation
 from .guard import actor, permission
 
@@ -53,7 +53,7 @@ def add_members(segment_id: int) -> ResponseReturnValue:
     keys = [_key(value) for value in request.form.getlist("member")]
     added = form.attempt(lambda: members.add(wired.session, wired.shop, shown, keys, actor()))
     if added is None:
-        return page("error.html", form=form, message=_problem(form))
+        return refused(form)
     message = ngettext("%(num)s member was added.", "%(num)s members were added.", added)
     return done(message if added else _("Nobody new was ticked."), ".segment", segment_id=segment_id)
 
@@ -76,8 +76,3 @@ def _key(value: str) -> MemberKey:
     if kind not in ("partner", "subscriber") or not separator:
         raise Refused(_("One of the chosen customers is no longer in the shop. Search again."), status=409)
     return MemberKey(kind, ref)
-
-
-def _problem(form: Confirmation) -> str:
-    sentences = [*form.form_errors, *(form.csrf_token.errors if hasattr(form, "csrf_token") else [])]
-    return " ".join(str(sentence) for sentence in sentences) or _("Nothing was changed. Go back and try again.")

@@ -20,7 +20,7 @@ from ..newsletter.message import CONTENT
 from ..newsletter.models import Newsletter
 from ..newsletter.newsletters import Draft
 from ..plugin import plugin
-from .admin import bp, done, page
+from .admin import bp, done, page, refused
 from .forms import Confirmation, Form
 from .guard import actor, permission
 
@@ -140,7 +140,7 @@ def copy_newsletter(newsletter_id: int) -> ResponseReturnValue:
     row = writing.get(session, newsletter_id)
     twin = form.attempt(lambda: writing.copy(session, row, actor()))
     if twin is None:
-        return page("error.html", form=form, message=_("Nothing was changed. Go back and try again."))
+        return refused(form)
     return done(_("This is the copy. Change what should differ."), ".edit_newsletter", newsletter_id=twin.id)
 
 

@@ -15,7 +15,7 @@ from ..errors import Refused
 from ..i18n import _
 from ..plugin import plugin
 from . import words
-from .admin import bp, done, page
+from .admin import bp, done, page, refused
 from .forms import Confirmation
 from .guard import actor, permission
 
@@ -66,8 +66,7 @@ def withdraw_for(kind: str, ref: str, channel: str) -> ResponseReturnValue:
     if form.attempt(withdraw):
         message = _("The consent for %(channel)s was withdrawn.", channel=words.channel(channel))
         return done(message, ".person", kind=kind, ref=ref)
-    sentences = [str(error) for error in form.form_errors]
-    return page("error.html", form=form, message=" ".join(sentences) or _("Go back, load the page again and retry."))
+    return refused(form)
 
 
 def _person(kind: str, ref: str) -> Person:
