@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
+from .limits import Limits
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -66,7 +68,10 @@ class Sender(Protocol):
     ) -> None: ...
 
     def send(self, window: Sequence[Message]) -> Iterable[Outcome]:
-        """Exactly one outcome per message, whatever happens on the line."""
+        """Exactly one outcome per message, in any order, whatever happens on the line."""
+
+    def abort(self) -> None:
+        """From another thread: break off what is in flight; ``send`` then ends at once, with all its outcomes."""
 
 
 class Channel(Protocol):
@@ -78,7 +83,11 @@ class Channel(Protocol):
 
     @property
     def window(self) -> int:
-        """How many messages leave in about a second, at most 100."""
+        """How many messages leave in about a second at best, at most 100."""
+
+    @property
+    def limits(self) -> Limits:
+        """How fast it may send."""
 
     def open(self) -> Sender:
         """:raises ChannelError: when nothing can be sent at all."""
