@@ -23,14 +23,14 @@ FLOORS = (
     {"segments"},
     {"newsletter"},
     {"models", "migration"},
-    {"blueprints", "cli", "storefront"},
+    {"blueprints", "cli", "processes", "storefront", "tasks"},
     {"extension", ""},
     {"demo"},
 )
 """From the bottom up; the small files lie below them all."""
 
 EDGES = re.compile(
-    r"(blueprints|demo)/.*|(cli|migration)\.py|newsletter/(worker\w*|notice_mail|preparation|window)\.py"
+    r"(blueprints|demo)/.*|(cli|migration)\.py|newsletter/(duty|notice_mail|preparation|window|worker)\.py"
 )
 """Where a transaction may end: views, commands, and the steps of the worker."""
 

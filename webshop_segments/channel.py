@@ -67,8 +67,12 @@ class Sender(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, window: Sequence[Message]) -> Iterable[Outcome]:
-        """Exactly one outcome per message, in any order, whatever happens on the line."""
+    def send(self, window: Sequence[Message], until: float) -> Iterable[Outcome]:
+        """Exactly one outcome per message, in any order, whatever happens on the line.
+
+        :param until: on the monotonic clock; no message is begun after it, and those are refused for now: a process
+            that was stalled must not send what another has taken meanwhile.
+        """
 
     def abort(self) -> None:
         """From another thread: break off what is in flight; ``send`` then ends at once, with all its outcomes."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+import os
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from . import migration, stamp
+from . import processes as several
 from .access import COMMAND_LINE
 from .administration import accounts
 from .consent import default_text, projection, verification, versions
@@ -94,13 +94,17 @@ def check() -> None:
 
 
 @segments.command("work")
-def work() -> None:
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes.")
+def work(processes: int) -> None:
     """Send what is due, until told to stop (Ctrl-C, SIGTERM)."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    click.echo("The worker is running.")
-    Worker(plugin()).run(stop)
+    stop = several.stop_on_signal()
+    if processes > 1 and several.PARENT not in os.environ:
+        click.echo(f"{processes} workers are starting.")
+        several.run(processes, stop)
+    else:
+        worker = Worker(plugin(), stop=stop)
+        click.echo("The worker is running.")
+        worker.run()
     click.echo("The worker has stopped.")
 
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, literal
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Engine,
+    FromClause,
+    Integer,
+    MetaData,
+    Text,
+    cast,
+    column,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -62,8 +80,8 @@ class database_now(FunctionElement[datetime]):
     inherit_cache = True
     name = "database_now"
 
-    def __init__(self, seconds: float = 0) -> None:
-        super().__init__(literal(float(seconds)))
+    def __init__(self, seconds: float | ColumnElement[float] = 0) -> None:
+        super().__init__(seconds if isinstance(seconds, ColumnElement) else literal(float(seconds)))
 
 
 @compiles(database_now, "postgresql")
@@ -101,19 +119,44 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     session.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
-def worker_engine(hosts: Engine) -> Engine:
-    """The worker's engine on the host's database.
+def rows_given(
+    session: Session, name: str, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> FromClause:
+    """Rows as a table for one statement, in one parameter: the statement's text stays the same for any number.
 
-    On SQLite a mark must survive a power cut (synchronous=FULL), readers must not block writers (WAL), and a
-    writer waits for the other instead of failing.
+    :param columns: name → type; the values must be what JSON knows.
+    """
+    given = literal(json.dumps(rows), Text)
+    if session.get_bind().dialect.name == "postgresql":
+        table = func.json_to_recordset(cast(given, postgresql.JSON)).table_valued(
+            *(column(key, kind) for key, kind in columns.items())
+        )
+        return table.render_derived(name=name, with_types=True)
+    each = func.json_each(given).table_valued("value", name="each")
+    return select(
+        *(func.json_extract(each.c.value, f"$.{key}", type_=kind).label(key) for key, kind in columns.items())
+    ).subquery(name)
+
+
+def worker_engine(hosts: Engine) -> Engine:
+    """The worker's engine on the host's database, on which a commit has reached the disk when it returns.
+
+    On PostgreSQL a host may run with synchronous_commit=off; what a crash forgets would be mailed twice. On SQLite
+    readers must not block writers (WAL), and a writer waits for the other instead of failing.
     """
     engine = create_engine(hosts.url, pool_size=2, max_overflow=0, pool_pre_ping=True)
     engine.update_execution_options(**hosts.get_execution_options())
-    if engine.dialect.name == "sqlite":
+    settings = {
+        "postgresql": ["SET synchronous_commit = on"],
+        "sqlite": ["PRAGMA busy_timeout=30000", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"],
+    }[engine.dialect.name]
 
-        @event.listens_for(engine, "connect")
-        def _pragmas(connection: sqlite3.Connection, record: Any) -> None:
-            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
-                connection.execute(f"PRAGMA {pragma}")
+    @event.listens_for(engine, "connect")
+    def _durable(connection: DBAPIConnection, record: Any) -> None:
+        cursor = connection.cursor()
+        for setting in settings:
+            cursor.execute(setting)
+        cursor.close()
+        connection.commit()
 
     return engine

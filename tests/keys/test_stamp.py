@@ -94,7 +94,7 @@ def test_the_worker_sends_nothing_under_changed_settings(
 
     with restarted.app.app_context():
         with pytest.raises(ConfigurationError):
-            Worker(restarted.plugin).run(threading.Event())
+            Worker(restarted.plugin).run()
         restarted.plugin.engine.dispose()
 
     assert restarted.email.sent == []

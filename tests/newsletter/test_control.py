@@ -104,7 +104,7 @@ def test_the_control_copy_is_marked_inert_and_left_out_where_the_shop_is_a_recip
 
 def test_two_dispatches_are_served_in_turn(shop: Shop) -> None:
     shop.publish()
-    for number in range(12):
+    for number in range(30):
         shop.agreed(f"p{number}@example.com")
     shop.email.window = 1
     first = shop.send(shop.newsletter(name="First", subject="first"), control_copy=False)
@@ -112,7 +112,7 @@ def test_two_dispatches_are_served_in_turn(shop: Shop) -> None:
     shop.work()
     order = [b"Subject: first" in message.content for message in shop.email.sent]
     assert first.status == second.status == "finished"
-    assert order.index(False) < 10 < len(order) - order[::-1].index(True)
+    assert order.index(False) <= 20 < len(order) - order[::-1].index(True)
 
 
 def test_a_claim_whose_lease_ran_out_leaves_nobody_out(shop: Shop) -> None:

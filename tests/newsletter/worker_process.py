@@ -20,7 +20,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with shop.app.app_context():
         print("ready", flush=True)
-        Worker(shop.plugin, lease_seconds=float(lease)).run(stop, idle_seconds=0.1)
+        Worker(shop.plugin, lease_seconds=float(lease), stop=stop).run(idle_seconds=0.1)
 
 
 if __name__ == "__main__":

@@ -9,17 +9,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, String, and_, case, exists, literal, or_, select, text, update
+from sqlalchemy import CursorResult, Float, Integer, String, and_, case, exists, literal, or_, select, update
 from sqlalchemy import cast as sql_cast
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from .. import clock
 from ..consent import state
 from ..consent.models import ConsentState, Suppression
-from ..db import UTCDateTime, database_now
+from ..db import UTCDateTime, database_now, rows_given
 from .models import Delivery, Dispatch
 from .transitions import DELIVERY, UNDER_WAY, before
 
@@ -35,21 +34,27 @@ class Claimed:
     person_ref: str
     address: str
     address_key: str
+    domain: str
     attempts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a delivery under way."""
+    """What became of a delivery under way.
+
+    :param wait: seconds until it may be tried again, where it is queued.
+    """
 
     status: str
     reason: str = ""
     provider_id: str | None = None
-    not_before: datetime | None = None
+    wait: float | None = None
 
 
-def claim(session: Session, dispatch_id: int, size: int, lease_seconds: float) -> tuple[str, list[Claimed]]:
-    """Take up to ``size`` waiting deliveries under a new lease."""
+def claim(
+    session: Session, dispatch_id: int, size: int, lease_seconds: float, held_domains: Collection[str] = ()
+) -> tuple[str, list[Claimed]]:
+    """Take up to ``size`` waiting deliveries under a new lease, none to a domain that is held."""
     lease_id = secrets.token_hex(16)
     # A CTE: PostgreSQL may run a plain subquery again for each row and so take more than the limit.
     waiting = (
@@ -58,6 +63,7 @@ def claim(session: Session, dispatch_id: int, size: int, lease_seconds: float) -
             Delivery.dispatch_id == dispatch_id,
             Delivery.status == "queued",
             or_(Delivery.not_before.is_(None), Delivery.not_before <= database_now()),
+            *([Delivery.domain.not_in(sorted(held_domains))] if held_domains else []),
         )
         .order_by(Delivery.number)
         .limit(size)
@@ -74,36 +80,25 @@ def claim(session: Session, dispatch_id: int, size: int, lease_seconds: float) -
             Delivery.person_ref,
             Delivery.address,
             Delivery.address_key,
+            Delivery.domain,
             Delivery.attempts,
         )
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    served = update(Dispatch).where(Dispatch.id == dispatch_id).values(last_claimed_at=database_now())
+    session.execute(served.execution_options(synchronize_session=False))
     return lease_id, sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
-
-
-def renew(session: Session, dispatch_id: int, lease_id: str, lease_seconds: float) -> bool:
-    """Hold on to what is claimed and not begun; False when the lease ran out, and with it the claim."""
-    result = session.execute(
-        update(Delivery)
-        .where(*_held(dispatch_id, lease_id, "claimed"), Delivery.lease_until > database_now())
-        .values(lease_until=database_now(lease_seconds))
-        .execution_options(synchronize_session=False)
-    )
-    return cast(CursorResult[Any], result).rowcount > 0
 
 
 def mark(
     session: Session, dispatch: Dispatch, lease_id: str, numbers: Collection[int], message_ids: tuple[str, str],
     lease_seconds: float,
 ) -> set[int]:  # fmt: skip
-    """Set a window to ``sending``, testing lease and consent once more (C41); durable before anything leaves.
+    """Set a window to ``sending``, testing lease and consent once more (C41); committed before anything leaves.
 
     :param message_ids: what stands before and after the number in a Message-ID.
     :returns: the numbers that may be sent now.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        # A host may run with synchronous_commit=off; a mark that a crash forgets would be mailed twice.
-        session.execute(text("SET LOCAL synchronous_commit = on"))
     stands = exists().where(
         ConsentState.record_id == Delivery.record_id,
         ConsentState.person_kind == Delivery.person_kind,
@@ -158,33 +153,44 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
     """
     if not outcomes:
         return 0
-
-    def of(column: InstrumentedAttribute[Any]) -> Any:
-        values = {number: literal(getattr(settled, column.key), column.type) for number, settled in outcomes.items()}
-        return case(values, value=Delivery.number)
-
-    retried = [number for number, settled in outcomes.items() if settled.status == "queued"]
-    final = Delivery.number.not_in(retried) if retried else literal(True)
+    rows = [
+        {"number": number, "status": one.status, "reason": one.reason, "provider_id": one.provider_id, "wait": one.wait}
+        for number, one in outcomes.items()
+    ]
+    came = rows_given(session, "came", _SETTLED, rows)
     result = session.execute(
         update(Delivery)
         .where(
             Delivery.dispatch_id == dispatch_id,
+            Delivery.number == came.c.number,
             Delivery.lease_id == lease_id,
             Delivery.status.in_(["sending", "unknown"]),
-            Delivery.number.in_(list(outcomes)),
         )
         .values(
-            status=of(Delivery.status),
-            reason=of(Delivery.reason),
-            provider_id=of(Delivery.provider_id),
-            not_before=of(Delivery.not_before),
+            status=came.c.status,
+            reason=came.c.reason,
+            provider_id=came.c.provider_id,
+            not_before=case((came.c.wait.is_not(None), database_now(came.c.wait))),
             attempts=Delivery.attempts + 1,
             lease_until=None,
-            settled_at=case((final, literal(clock.now(), UTCDateTime())), else_=None),
+            settled_at=case((came.c.wait.is_(None), literal(clock.now(), UTCDateTime()))),
         )
         .execution_options(synchronize_session=False)
     )
     return cast(CursorResult[Any], result).rowcount
+
+
+_SETTLED = {"number": Integer, "status": String, "reason": String, "provider_id": String, "wait": Float}
+
+
+def unmark(session: Session, dispatch_id: int, lease_id: str, numbers: Collection[int]) -> None:
+    """Return what was marked and not handed to the channel to the queue."""
+    session.execute(
+        update(Delivery)
+        .where(*_held(dispatch_id, lease_id, "sending"), Delivery.number.in_(numbers))
+        .values(status="queued", lease_id=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def give_back(session: Session, dispatch_id: int, lease_id: str) -> None:
@@ -193,6 +199,16 @@ def give_back(session: Session, dispatch_id: int, lease_id: str) -> None:
         update(Delivery)
         .where(*_held(dispatch_id, lease_id, "claimed"))
         .values(status="queued", lease_id=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def cancel(session: Session, dispatch_id: int) -> None:
+    """What has not begun never leaves."""
+    session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.status.in_(before("cancelled", DELIVERY)))
+        .values(status="cancelled", lease_id=None, lease_until=None, settled_at=clock.now())
         .execution_options(synchronize_session=False)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -21,8 +22,11 @@ from ..segments import audience, operations
 from ..segments.audience import Choice
 from ..signals import after_commit, dispatch_changed
 from . import deliveries, layout, sender
-from .models import Delivery, Dispatch, DispatchSegment, Newsletter
-from .transitions import DELIVERY, DISPATCH, UNFINISHED, before
+from .models import Dispatch, DispatchSegment, Newsletter
+from .transitions import DISPATCH, UNFINISHED, before
+
+
+log = logging.getLogger(__name__)
 
 
 def get(session: Session, dispatch_id: int) -> Dispatch:
@@ -148,12 +152,7 @@ def resume(session: Session, dispatch: Dispatch, by: Actor) -> None:
 def cancel(session: Session, dispatch: Dispatch, by: Actor) -> None:
     """Send nothing further; what is under way at this moment is still settled."""
     _administer(session, dispatch, "cancelled", by, finished_at=clock.now())
-    session.execute(
-        update(Delivery)
-        .where(Delivery.dispatch_id == dispatch.id, Delivery.status.in_(before("cancelled", DELIVERY)))
-        .values(status="cancelled", lease_id=None, lease_until=None, settled_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
+    deliveries.cancel(session, dispatch.id)
 
 
 def decide_unknown(session: Session, dispatch: Dispatch, numbers: Sequence[int], status: str, by: Actor) -> int:
@@ -165,6 +164,7 @@ def decide_unknown(session: Session, dispatch: Dispatch, numbers: Sequence[int],
     if status == "queued" and count:
         reopened = update(Dispatch).where(Dispatch.id == dispatch.id, Dispatch.status == "finished")
         session.execute(reopened.values(status="sending", finished_at=None))
+        session.execute(update(Dispatch).where(Dispatch.id == dispatch.id).values(retry_at=None))
     audit.record(
         session, by, "dispatch.unknown_settled", "dispatch", dispatch.id, dispatch.name, count=count, status=status
     )
@@ -187,6 +187,7 @@ def move(session: Session, dispatch_id: int, target: str, *, held_under: str | N
         ),
     )
     if result.rowcount:
+        log.info("dispatch %s is now %s", dispatch_id, target)
         after_commit(session, dispatch_changed, dispatch_id=dispatch_id, status=target)
     return bool(result.rowcount)
 

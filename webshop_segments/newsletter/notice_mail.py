@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
+from time import monotonic
 
 from flask_mail import Message as FlaskMailMessage
 from sqlalchemy import Update, select, update
@@ -26,11 +28,16 @@ from .models import Dispatch
 log = logging.getLogger(__name__)
 
 BATCH = 20
+
+Send = Callable[..., Iterable[Outcome]]
+"""Takes a channel, messages and ``until``, as :meth:`.channel.Sender.send` does."""
+
 MOST_ATTEMPTS = 6
 
 
-def deliver(sessions: sessionmaker[Session], plugin: Plugin, lease_seconds: float) -> bool:
+def deliver(sessions: sessionmaker[Session], plugin: Plugin, lease_seconds: float, send: Send) -> bool:
     """Send waiting system messages; False when there were none. One whose outcome is unknown is never repeated."""
+    until = monotonic() + lease_seconds
     with sessions() as session:
         lost = update(Notice).where(Notice.status == "sending", Notice.lease_until < database_now())
         session.execute(lost.values(status="unknown", lease_until=None, text=None, html=None))
@@ -38,7 +45,7 @@ def deliver(sessions: sessionmaker[Session], plugin: Plugin, lease_seconds: floa
         session.commit()
     for channel in sorted({notice.channel for notice in notices}):
         theirs = [notice for notice in notices if notice.channel == channel]
-        outcomes = _send(plugin, plugin.channels.get(channel), theirs)
+        outcomes = _outcomes(plugin, plugin.channels.get(channel), theirs, partial(send, until=until))
         with sessions() as session:
             for notice, outcome in zip(theirs, outcomes, strict=True):
                 session.execute(_settled(notice, outcome))
@@ -92,14 +99,18 @@ def _claim(session: Session, lease_seconds: float) -> Sequence[Notice]:
     return session.scalars(select(Notice).where(Notice.lease_id == lease_id).order_by(Notice.id)).all()
 
 
-def _send(plugin: Plugin, channel: Channel | None, notices: Sequence[Notice]) -> list[Outcome]:
+def _outcomes(
+    plugin: Plugin,
+    channel: Channel | None,
+    notices: Sequence[Notice],
+    send: Callable[[Channel, Sequence[Message]], Iterable[Outcome]],
+) -> list[Outcome]:
     if channel is None:
         return [Rejected(notice.id, "channel not set up", permanent=True) for notice in notices]
     try:
         name, address = sender.of_channel(plugin, channel.name)
         messages = [_message(notice, name, address) for notice in notices]
-        with channel.open() as line:
-            found = {outcome.number: outcome for outcome in line.send(messages)}
+        found = {outcome.number: outcome for outcome in send(channel, messages)}
     except (ChannelError, Refused) as error:
         log.warning("system messages wait: %s", error)
         return [Rejected(notice.id, str(error)[:255], permanent=False) for notice in notices]

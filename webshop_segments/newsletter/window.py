@@ -1,15 +1,16 @@
-"""One window of a dispatch: read the people, mark, fill in, hand to the channel, settle."""
+"""One window of a dispatch before it leaves: read the people, test consent, fill in, mark; and settled after."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from .. import clock
-from ..channel import Accepted, Message, Outcome, Rejected, Sender, Unknown
+from ..channel import Channel, Message, Outcome
 from ..consent import state, suppression
 from ..consent.models import ConsentState
 from ..consent.tokens import Link
@@ -17,69 +18,123 @@ from ..directory import people
 from ..directory.addresses import ADDRESS_COLUMN
 from ..directory.people import Person, PersonKey
 from ..errors import Refused
+from ..i18n import _
 from ..plugin import Plugin
-from . import deliveries
+from . import allowance, deliveries, outcomes
 from .deliveries import CONTROL, Claimed, Settled
 from .message import CompiledMessage, Recipient
 from .models import Dispatch
 
-MOST_ATTEMPTS = 8
-MOST_BLAMES = 3
-"""One server's policy against us may concern one recipient; so many in a window concern the shop (E53)."""
-FIRST_DELAY = timedelta(minutes=1)
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What may leave now.
+
+    :param failed: what cannot be filled in, marked all the same, to be settled with the rest.
+    :param held_back: how many claimed rows a limit keeps here.
+    :param until: on the monotonic clock, when the lease of these rows ends; nothing may leave after it.
+    """
+
+    messages: list[Message]
+    failed: dict[int, Settled]
+    attempts: dict[int, int]
+    held_back: int
+    until: float
+
+    @property
+    def numbers(self) -> list[int]:
+        return [*(message.number for message in self.messages), *self.failed]
 
 
-class OurFault(Exception):
-    """The provider refused something about the shop itself; no recipient is to blame."""
+class Compiled:
+    """A dispatch's message for the people, and for the shop's own copy of it."""
+
+    def __init__(self, dispatch: Dispatch, plugin: Plugin) -> None:
+        self.people = CompiledMessage(dispatch, plugin.keys, plugin.settings)
+        self.copy = CompiledMessage(dispatch, plugin.keys, plugin.settings, mark=_("[Copy]") + " ")
 
 
 class Window:
-    """Sends claimed deliveries of one dispatch; no transaction is open while the channel talks."""
+    """Marks and settles claimed deliveries of one dispatch, each in one short transaction."""
 
     def __init__(
         self,
         sessions: sessionmaker[Session],
         plugin: Plugin,
         dispatch: Dispatch,
-        compiled: dict[str, CompiledMessage],
+        compiled: Compiled,
+        lease_id: str,
         lease_seconds: float,
     ) -> None:
         self._sessions, self._plugin, self._dispatch = sessions, plugin, dispatch
-        self._compiled, self._lease_seconds = compiled, lease_seconds
+        self._people, self._copy = compiled.people, compiled.copy
+        self._lease_id, self._lease_seconds = lease_id, lease_seconds
+        self._channel: Channel = plugin.channels[dispatch.channel]
 
-    def send(self, sender: Sender, lease_id: str, claimed: Sequence[Claimed]) -> None:
-        """:raises OurFault: after everything is settled, when the provider refuses us."""
+    def __str__(self) -> str:
+        return f"dispatch {self._dispatch.id}"
+
+    def mark(self, claimed: Sequence[Claimed]) -> Marked:
+        """Set to ``sending`` whoever still agrees and is within the limits; skip, with a reason, who no longer does."""
+        until = monotonic() + self._lease_seconds
         with self._sessions() as session:
-            if not deliveries.renew(session, self._dispatch.id, lease_id, self._lease_seconds):
-                return
-            found, reasons = self._read(session, claimed)
-            deliveries.skip(session, self._dispatch.id, lease_id, reasons)
-            session.commit()
-        messages, failed = self._fill([row for row in claimed if row.number in found], found)
-        with self._sessions() as session:
-            numbers = [message.number for message in messages] + list(failed)
+            granted = self._granted(session, claimed)
+            found, reasons = self._read(session, granted)
+            there = [row for row in granted if row.number in found]
+            messages, failed = self._fill(there, found)
+            numbers = [row.number for row in there]
             marked = deliveries.mark(
-                session, self._dispatch, lease_id, numbers, self._message_ids(), self._lease_seconds
+                session,
+                self._dispatch,
+                self._lease_id,
+                numbers,
+                self._people.message_id_parts(),
+                self._lease_seconds,
             )
-            unmarked = [row for row in claimed if row.number in found and row.number not in marked]
-            deliveries.skip(session, self._dispatch.id, lease_id, self._why(session, unmarked))
+            unmarked = [row for row in there if row.number not in marked]
+            deliveries.skip(session, self._dispatch.id, self._lease_id, reasons | self._why(session, unmarked))
+            unused = Counter(row.domain for row in granted if row.number not in marked)
+            allowance.give_back(session, self._channel, unused)
             session.commit()
-        attempts = {row.number: row.attempts for row in claimed}
-        settled = {number: outcome for number, outcome in failed.items() if number in marked}
-        blamed: list[str] = []
-        try:
-            for outcome in sender.send([message for message in messages if message.number in marked]):
-                settled[outcome.number] = _judged(outcome, attempts[outcome.number])
-                if isinstance(outcome, Rejected) and outcome.about_us and outcome.permanent:
-                    blamed.append(outcome.reason)
-        finally:
-            # Also when the channel breaks in the middle: what it has answered by then is known.
-            with self._sessions() as session:
-                deliveries.settle(session, self._dispatch.id, lease_id, settled)
-                session.commit()
-        accepted = any(outcome.status == "sent" for outcome in settled.values())
-        if len(blamed) >= MOST_BLAMES or (blamed and not accepted):
-            raise OurFault(blamed[0])
+        return Marked(
+            [message for message in messages if message.number in marked],
+            {number: settled for number, settled in failed.items() if number in marked},
+            {row.number: row.attempts for row in granted},
+            len(claimed) - len(granted),
+            until,
+        )
+
+    def settle(self, marked: Marked, answers: Iterable[Outcome]) -> Counter[str]:
+        """Write what became of a window; returns how many came to which status."""
+        settled = marked.failed | {
+            outcome.number: outcomes.judged(outcome, marked.attempts[outcome.number]) for outcome in answers
+        }
+        domains = {message.number: message.address.rpartition("@")[2].lower() for message in marked.messages}
+        resting = {domains[outcome.number] for outcome in answers if outcomes.asks_for_rest(outcome)}
+        with self._sessions() as session:
+            deliveries.settle(session, self._dispatch.id, self._lease_id, settled)
+            for domain in sorted(resting):
+                allowance.hold(session, self._channel.name, domain, outcomes.HOLD_SECONDS)
+            session.commit()
+        return Counter(one.status for one in settled.values())
+
+    def unmark(self, marked: Marked) -> None:
+        """Give back what was marked and has not left."""
+        unused = Counter(message.address.rpartition("@")[2].lower() for message in marked.messages)
+        with self._sessions() as session:
+            deliveries.unmark(session, self._dispatch.id, self._lease_id, marked.numbers)
+            allowance.give_back(session, self._channel, unused)
+            session.commit()
+
+    def _granted(self, session: Session, claimed: Sequence[Claimed]) -> list[Claimed]:
+        zone = self._plugin.settings.timezone
+        left = allowance.grant(session, self._channel, zone, Counter(row.domain for row in claimed))
+        granted = []
+        for row in claimed:
+            if left[row.domain] > 0:
+                left[row.domain] -= 1
+                granted.append(row)
+        return granted
 
     def _read(self, session: Session, claimed: Sequence[Claimed]) -> tuple[dict[int, Person], dict[int, str]]:
         """The people of a window as the shop has them now, and why some get nothing any more."""
@@ -117,7 +172,7 @@ class Window:
             link = None
             if not control:
                 link = Link(PersonKey(row.person_kind, row.person_ref), self._dispatch.channel, row.address_key)
-            compiled = self._compiled[CONTROL if control else "people"]
+            compiled = self._copy if control else self._people
             try:
                 content = compiled.fill(Recipient(row.number, row.address, found[row.number], link))
             except Refused as refusal:
@@ -125,9 +180,6 @@ class Window:
                 continue
             messages.append(Message(row.number, row.address, content, self._dispatch.sender_address))
         return messages, failed
-
-    def _message_ids(self) -> tuple[str, str]:
-        return self._compiled["people"].message_id_parts()
 
     def _why(self, session: Session, unmarked: Sequence[Claimed]) -> dict[int, str]:
         """Why the mark passed rows over: withdrawn, renewed or suppressed in the last second.
@@ -145,22 +197,6 @@ class Window:
             if shown != state.GRANTED:
                 reasons[row.number] = {"ended": "channel_ended"}.get(shown, shown)
         return reasons
-
-
-def _judged(outcome: Outcome, attempts: int) -> Settled:
-    if isinstance(outcome, Accepted):
-        return Settled("sent", provider_id=outcome.provider_id)
-    if isinstance(outcome, Unknown):
-        return Settled("unknown", outcome.reason[:255])
-    return _refused(outcome, attempts)
-
-
-def _refused(outcome: Rejected, attempts: int) -> Settled:
-    if outcome.permanent and not outcome.about_us:
-        return Settled("bounced", outcome.reason[:255])
-    if attempts + 1 >= MOST_ATTEMPTS:
-        return Settled("failed", outcome.reason[:255])
-    return Settled("queued", outcome.reason[:255], not_before=clock.now() + FIRST_DELAY * 2**attempts)
 
 
 def _control(shop_name: str) -> Person:

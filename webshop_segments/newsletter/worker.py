@@ -1,36 +1,39 @@
-"""The worker: system messages first, then whatever dispatch is due, a window at a time, until it is told to stop."""
+"""The worker: system messages first, then whatever dispatch is due, a claim at a time, until it is told to stop."""
 
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 import time
-from datetime import timedelta
-from typing import Any, cast
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import cast
 
-from sqlalchemy import QueuePool, or_, select, update
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import QueuePool
+from sqlalchemy.orm import sessionmaker
 
 from .. import clock, stamp
-from ..channel import Channel
-from ..db import database_now, worker_engine
+from ..channel import Channel, Message, Outcome
+from ..db import worker_engine
 from ..errors import ChannelError, Refused
 from ..i18n import _, in_language
 from ..plugin import Plugin
 from ..segments import sweep
-from . import deliveries, dispatches, notice_mail, preparation
-from .message import CompiledMessage
+from . import allowance, deliveries, dispatches, duty, notice_mail, preparation
+from .deliveries import Claimed
+from .flight import Flight
+from .lines import Lines
 from .models import Dispatch
-from .window import OurFault, Window
+from .outcomes import OurFault
+from .sending import Sending
+from .window import Window
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60.0
-WINDOWS_PER_CLAIM = 5
-MOST_FAILURES = 10
 SWEEP_EVERY = 3600.0
-FAULT_SECONDS = 5.0
+FAULT_SECONDS = 2.0
 _RECOVER_EVERY = 2.0
 
 
@@ -38,18 +41,23 @@ class Worker:
     """One process's work. Rows are the truth: any number of workers may run, and any may die at any moment.
 
     :param lease_seconds: how long a row stays with a worker nobody has heard from.
+    :param stop: when set, what is in flight is finished and nothing else begun.
     """
 
-    def __init__(self, plugin: Plugin, *, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self, plugin: Plugin, *, lease_seconds: float = LEASE_SECONDS, stop: threading.Event | None = None
+    ) -> None:
         self._plugin = plugin
         self._lease_seconds = lease_seconds
+        self._stop = stop or threading.Event()
         self._engine = worker_engine(plugin.engine)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
-        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sending")
+        self._lines = Lines(plugin)
         self._swept = self._recovered = 0.0
 
-    def run(self, stop: threading.Event, idle_seconds: float = 0.5) -> None:
-        """Work until ``stop`` is set; what is in flight then is finished first.
+    def run(self, idle_seconds: float = 0.5) -> None:
+        """Work until told to stop.
 
         :raises ConfigurationError: at the start, when keys or WSS_PUBLIC_URL are not those used before.
         """
@@ -57,19 +65,27 @@ class Worker:
             with self._sessions() as session:
                 stamp.verify(session, self._plugin.keys, self._plugin.settings)
                 session.commit()
-            self._stop = stop
-            while not stop.is_set():
+            while not self._stop.is_set():
                 try:
                     busy = self.step()
                 except Exception:
                     # The database may be restarting; the rows say where to go on.
                     log.exception("the worker could not go on and tries again in %s seconds", FAULT_SECONDS)
-                    stop.wait(FAULT_SECONDS)
+                    self._stop.wait(FAULT_SECONDS)
                 else:
                     if not busy:
-                        stop.wait(idle_seconds)
+                        self._lines.close_idle()
+                        self._stop.wait(idle_seconds)
         finally:
             self.close()
+
+    def work_for(self, seconds: float) -> bool:
+        """Do what can be done now, for a time; True when there may be more."""
+        until = time.monotonic() + seconds
+        while self.step():
+            if self._stop.is_set() or time.monotonic() > until:
+                return True
+        return False
 
     def run_until_idle(self) -> None:
         """Do everything that can be done now."""
@@ -77,11 +93,13 @@ class Worker:
             pass
 
     def close(self) -> None:
-        """Give the database connections back."""
+        """Give the connections back."""
+        self._pool.shutdown()
+        self._lines.close()
         self._engine.dispose()
 
     def connections_in_use(self) -> int:
-        """How many database connections are out; none while a provider is talked to."""
+        """How many database connections are out; while a provider is talked to, none is in a transaction."""
         return cast(QueuePool, self._engine.pool).checkedout()
 
     def step(self) -> bool:
@@ -92,7 +110,20 @@ class Worker:
             return self._work()
 
     def _work(self) -> bool:
-        return notice_mail.deliver(self._sessions, self._plugin, self._lease_seconds) or self._prepare() or self._send()
+        return (
+            notice_mail.deliver(self._sessions, self._plugin, self._lease_seconds, self._send_now)
+            or self._prepare()
+            or self._send()
+        )
+
+    def _send_now(self, channel: Channel, messages: Sequence[Message], until: float) -> list[Outcome]:
+        """:raises BaseException: whatever ended the channel's sending."""
+        flight = Flight(self._pool, self._lines.open(channel), messages, until)
+        error = flight.land(self._stop)
+        if error is not None:
+            self._lines.drop(channel)
+            raise error
+        return flight.answers
 
     def _look_after(self) -> None:
         now = time.monotonic()
@@ -109,142 +140,71 @@ class Worker:
 
     def _prepare(self) -> bool:
         with self._sessions() as session:
-            dispatch = _next(session, "scheduled") or _next(session, "preparing")
-            if dispatch is None or not _take_over(session, dispatch, self._lease_seconds):
-                return False
-            lease_id = str(dispatch.lease_id)
-            session.expunge(dispatch)
+            taken = duty.take_over(session, self._plugin, self._lease_seconds)
             session.commit()
+        if taken is None:
+            return False
+        dispatch, lease_id = taken
         for _slice in preparation.prepare(self._sessions, self._plugin, dispatch):
             with self._sessions() as session:
-                held = session.execute(_hold(dispatch.id, lease_id, self._lease_seconds)).first()
+                held = duty.hold(session, dispatch.id, lease_id, self._lease_seconds)
                 session.commit()
-            if held is None:
+            if not held:
                 log.warning("dispatch %s was cancelled, or another worker prepares it", dispatch.id)
                 return True
         with self._sessions() as session:
             dispatches.move(session, dispatch.id, "sending", held_under=lease_id, started_at=clock.now())
             session.commit()
-        log.info("dispatch %s prepared", dispatch.id)
         return True
 
     def _send(self) -> bool:
+        """Serve the dispatch least recently served that has something to send now."""
         with self._sessions() as session:
-            dispatch = session.scalar(
-                select(Dispatch)
-                .where(
-                    Dispatch.status == "sending",
-                    or_(Dispatch.retry_at.is_(None), Dispatch.retry_at <= clock.now()),
-                )
-                .order_by(Dispatch.last_claimed_at.is_not(None), Dispatch.last_claimed_at, Dispatch.id)
-                .limit(1)
-            )
-            if dispatch is None:
-                return False
-            channel = self._plugin.channels[dispatch.channel]
-            size = channel.window * WINDOWS_PER_CLAIM
-            lease_id, claimed = deliveries.claim(session, dispatch.id, size, self._lease_seconds)
-            session.execute(update(Dispatch).where(Dispatch.id == dispatch.id).values(last_claimed_at=database_now()))
-            session.commit()
-        if not claimed:
-            return self._finish(dispatch)
-        self._work_off(dispatch, channel, lease_id, claimed)
-        return True
+            held = {
+                channel.name: allowance.held(session, channel, self._plugin.settings.timezone)
+                for channel in self._plugin.channels.values()
+            }
+            waiting = duty.to_send(session, [name for name, one in held.items() if not one.everything])
+        return any(self._serve(dispatch, held[dispatch.channel].domains) for dispatch in waiting)
 
-    def _work_off(self, dispatch: Dispatch, channel: Channel, lease_id: str, claimed: list[deliveries.Claimed]) -> None:
+    def _serve(self, dispatch: Dispatch, held_domains: frozenset[str]) -> bool:
+        channel = self._plugin.channels[dispatch.channel]
+        until = time.monotonic() + self._lease_seconds / 2
+        with self._sessions() as session:
+            size = self._lines.pace(channel).claim(self._lease_seconds)
+            lease_id, claimed = deliveries.claim(session, dispatch.id, size, self._lease_seconds, held_domains)
+            done = not claimed and duty.close(session, dispatch.id)
+            session.commit()
+        if claimed:
+            self._work_off(dispatch, channel, lease_id, claimed, until)
+        return bool(claimed) or done
+
+    def _work_off(
+        self, dispatch: Dispatch, channel: Channel, lease_id: str, claimed: list[Claimed], until: float
+    ) -> None:
+        trouble = partial(duty.trouble, self._sessions, self._plugin, dispatch)
         try:
-            window = Window(self._sessions, self._plugin, dispatch, self._compile(dispatch), self._lease_seconds)
-            with channel.open() as sender:
-                for start in range(0, len(claimed), channel.window):
-                    if self._stop.is_set() or not self._still_sending(dispatch):
-                        break
-                    window.send(sender, lease_id, claimed[start : start + channel.window])
-            self._calm(dispatch)
+            compiled = self._lines.compiled(dispatch)
+            window = Window(self._sessions, self._plugin, dispatch, compiled, lease_id, self._lease_seconds)
+            sending = Sending(
+                window,
+                self._lines.open(channel),
+                self._lines.pace(channel),
+                self._pool,
+                go_on=partial(duty.may_go_on, self._sessions, dispatch.id),
+                until=until,
+                stop=self._stop,
+            )
+            sending.work_off(claimed)
+            duty.calm(self._sessions, dispatch)
         except ChannelError as error:
-            self._trouble(dispatch, str(error), permanent=error.permanent)
+            self._lines.drop(channel)
+            trouble(str(error), permanent=error.permanent)
         except (OurFault, Refused) as error:
-            self._trouble(dispatch, str(error), permanent=True)
+            trouble(str(error), permanent=True)
         except Exception:
+            self._lines.drop(channel)
             log.exception("dispatch %s stopped by a fault of ours", dispatch.id)
-            self._trouble(dispatch, _("A fault in the program itself; the log says which."), permanent=True)
+            trouble(_("A fault in the program itself; the log says which."), permanent=True)
         finally:
-            with self._sessions() as session:
-                deliveries.give_back(session, dispatch.id, lease_id)
-                session.commit()
-
-    def _compile(self, dispatch: Dispatch) -> dict[str, CompiledMessage]:
-        keys, settings = self._plugin.keys, self._plugin.settings
-        copy = CompiledMessage(dispatch, keys, settings, mark=_("[Copy]") + " ")
-        return {"people": CompiledMessage(dispatch, keys, settings), "control": copy}
-
-    def _still_sending(self, dispatch: Dispatch) -> bool:
-        with self._sessions() as session:
-            return session.scalar(select(Dispatch.status).where(Dispatch.id == dispatch.id)) == "sending"
-
-    def _finish(self, dispatch: Dispatch) -> bool:
-        with self._sessions() as session:
-            if not session.scalar(select(deliveries.none_left(dispatch.id))):
-                return False
-            moved = dispatches.move(session, dispatch.id, "finished", finished_at=clock.now())
-            session.commit()
-        log.info("dispatch %s finished", dispatch.id)
-        return moved
-
-    def _calm(self, dispatch: Dispatch) -> None:
-        if dispatch.failures or dispatch.trouble:
-            with self._sessions() as session:
-                session.execute(
-                    update(Dispatch).where(Dispatch.id == dispatch.id).values(failures=0, trouble="", retry_at=None)
-                )
-                session.commit()
-
-    def _trouble(self, dispatch: Dispatch, sentence: str, *, permanent: bool) -> None:
-        """Wait and try again, longer each time; halt with an alarm when waiting does not help."""
-        failures = dispatch.failures + 1
-        log.warning("dispatch %s: %s", dispatch.id, sentence)
-        with self._sessions() as session:
-            if permanent or failures >= MOST_FAILURES:
-                if dispatches.move(session, dispatch.id, "halted", trouble=sentence[:500], failures=failures):
-                    notice_mail.alarm(session, self._plugin, dispatch, sentence)
-            else:
-                wait = min(timedelta(seconds=5) * 2 ** (failures - 1), timedelta(minutes=15))
-                values = {"trouble": sentence[:500], "failures": failures, "retry_at": clock.now() + wait}
-                session.execute(update(Dispatch).where(Dispatch.id == dispatch.id).values(**values))
-            session.commit()
-
-
-def _next(session: Session, status: str) -> Dispatch | None:
-    """The dispatch due first; one being prepared only when its worker has let go of it."""
-    found = select(Dispatch).where(Dispatch.status == status).order_by(Dispatch.due_at, Dispatch.id).limit(1)
-    if status == "scheduled":
-        return session.scalar(found.where(Dispatch.due_at <= clock.now()))
-    return session.scalar(found.where(Dispatch.lease_until < database_now()))
-
-
-def _take_over(session: Session, dispatch: Dispatch, lease_seconds: float) -> bool:
-    lease_id = secrets.token_hex(16)
-    taken = session.execute(
-        update(Dispatch)
-        .where(
-            Dispatch.id == dispatch.id,
-            Dispatch.status == dispatch.status,
-            Dispatch.lease_id.is_not_distinct_from(dispatch.lease_id),
-        )
-        .values(status="preparing", lease_id=lease_id, lease_until=database_now(lease_seconds))
-        .returning(Dispatch.id)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.first() is None:
-        return False
-    dispatch.lease_id = lease_id
-    return True
-
-
-def _hold(dispatch_id: int, lease_id: str, lease_seconds: float) -> Any:
-    return (
-        update(Dispatch)
-        .where(Dispatch.id == dispatch_id, Dispatch.lease_id == lease_id, Dispatch.status == "preparing")
-        .values(lease_until=database_now(lease_seconds))
-        .returning(Dispatch.id)
-        .execution_options(synchronize_session=False)
-    )
+            duty.release(self._sessions, dispatch.id, lease_id)

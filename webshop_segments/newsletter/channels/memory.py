@@ -7,6 +7,7 @@ from types import TracebackType
 
 from ...channel import Accepted, Message, Outcome, Rejected
 from ...errors import ChannelError
+from ...limits import Limits
 
 
 class MemoryChannel:
@@ -26,11 +27,13 @@ class MemoryChannel:
         *,
         trouble: ChannelError | None = None,
         sender: tuple[str, str] | None = None,
+        limits: Limits = Limits(),
     ) -> None:
         self.name = name
         self.outcomes = outcomes or _accepted
         self.trouble = trouble
         self.sender = sender
+        self.limits = limits
         self.sent: list[Message] = []
         """What left: every message that was not rejected, in order."""
 
@@ -55,12 +58,16 @@ class MemorySender:
     ) -> None:
         pass
 
-    def send(self, window: Sequence[Message]) -> Iterator[Outcome]:
+    def send(self, window: Sequence[Message], until: float) -> Iterator[Outcome]:
         for message in window:
             outcome = self._channel.outcomes(message)
             if not isinstance(outcome, Rejected):
                 self._channel.sent.append(message)
             yield outcome
+
+
+    def abort(self) -> None:
+        """Nothing is ever in flight."""
 
 
 def _accepted(message: Message) -> Accepted:
