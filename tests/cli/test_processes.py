@@ -16,12 +16,12 @@ from tests.support.source import PROJECT
 
 pytestmark = pytest.mark.once
 
-PROGRAM = """
+PROGRAM = r"""
 import os
 from webshop_segments import processes
 stop = processes.stop_on_signal()
 if processes.PARENT in os.environ:
-    print("child", os.getpid(), flush=True)
+    os.write(1, f"child {os.getpid()}\n".encode())
     stop.wait()
 else:
     processes.run(2, stop)

@@ -70,6 +70,7 @@ class Window:
         self._people, self._copy = compiled.people, compiled.copy
         self._lease_id, self._lease_seconds = lease_id, lease_seconds
         self._channel: Channel = plugin.channels[dispatch.channel]
+        self._resting: set[str] = set()
 
     def __str__(self) -> str:
         return f"dispatch {self._dispatch.id}"
@@ -111,6 +112,7 @@ class Window:
         }
         domains = {message.number: message.address.rpartition("@")[2].lower() for message in marked.messages}
         resting = {domains[outcome.number] for outcome in answers if outcomes.asks_for_rest(outcome)}
+        self._resting |= resting
         with self._sessions() as session:
             deliveries.settle(session, self._dispatch.id, self._lease_id, settled)
             for domain in sorted(resting):
@@ -128,9 +130,10 @@ class Window:
 
     def _granted(self, session: Session, claimed: Sequence[Claimed]) -> list[Claimed]:
         zone = self._plugin.settings.timezone
-        left = allowance.grant(session, self._channel, zone, Counter(row.domain for row in claimed))
+        awake = [row for row in claimed if row.domain not in self._resting]
+        left = allowance.grant(session, self._channel, zone, Counter(row.domain for row in awake))
         granted = []
-        for row in claimed:
+        for row in awake:
             if left[row.domain] > 0:
                 left[row.domain] -= 1
                 granted.append(row)
