@@ -37,7 +37,7 @@ class Windows:
     def mark(self, claimed: Sequence[Claimed]) -> Marked:
         self.marked += [row.number for row in claimed]
         messages = [Message(row.number, row.address, b"") for row in claimed]
-        return Marked(messages, {}, dict.fromkeys(self.marked, 0), 0, time.monotonic() + 60)
+        return Marked(messages, {}, {row.number: row for row in claimed}, 0, None, time.monotonic() + 60)
 
     def settle(self, marked: Marked, answers: Sequence[Outcome]) -> Counter[str]:
         if self._faults:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 
 from sqlalchemy import select
@@ -32,13 +33,15 @@ class Marked:
 
     :param failed: what cannot be filled in, marked all the same, to be settled with the rest.
     :param held_back: how many claimed rows a limit keeps here.
+    :param granted_at: when the limits were counted, for what is given back.
     :param until: on the monotonic clock, when the lease of these rows ends; nothing may leave after it.
     """
 
     messages: list[Message]
     failed: dict[int, Settled]
-    attempts: dict[int, int]
+    rows: dict[int, Claimed]
     held_back: int
+    granted_at: datetime | None
     until: float
 
     @property
@@ -79,7 +82,7 @@ class Window:
         """Set to ``sending`` whoever still agrees and is within the limits; skip, with a reason, who no longer does."""
         until = monotonic() + self._lease_seconds
         with self._sessions() as session:
-            granted = self._granted(session, claimed)
+            granted, at = self._granted(session, claimed)
             found, reasons = self._read(session, granted)
             there = [row for row in granted if row.number in found]
             messages, failed = self._fill(there, found)
@@ -95,23 +98,23 @@ class Window:
             unmarked = [row for row in there if row.number not in marked]
             deliveries.skip(session, self._dispatch.id, self._lease_id, reasons | self._why(session, unmarked))
             unused = Counter(row.domain for row in granted if row.number not in marked)
-            allowance.give_back(session, self._channel, unused)
+            allowance.give_back(session, self._channel, unused, at)
             session.commit()
         return Marked(
             [message for message in messages if message.number in marked],
             {number: settled for number, settled in failed.items() if number in marked},
-            {row.number: row.attempts for row in granted},
+            {row.number: row for row in granted},
             len(claimed) - len(granted),
+            at,
             until,
         )
 
     def settle(self, marked: Marked, answers: Iterable[Outcome]) -> Counter[str]:
         """Write what became of a window; returns how many came to which status."""
         settled = marked.failed | {
-            outcome.number: outcomes.judged(outcome, marked.attempts[outcome.number]) for outcome in answers
+            outcome.number: outcomes.judged(outcome, marked.rows[outcome.number].attempts) for outcome in answers
         }
-        domains = {message.number: message.address.rpartition("@")[2].lower() for message in marked.messages}
-        resting = {domains[outcome.number] for outcome in answers if outcomes.asks_for_rest(outcome)}
+        resting = {marked.rows[outcome.number].domain for outcome in answers if outcomes.asks_for_rest(outcome)}
         self._resting |= resting
         with self._sessions() as session:
             deliveries.settle(session, self._dispatch.id, self._lease_id, settled)
@@ -122,22 +125,23 @@ class Window:
 
     def unmark(self, marked: Marked) -> None:
         """Give back what was marked and has not left."""
-        unused = Counter(message.address.rpartition("@")[2].lower() for message in marked.messages)
+        unused = Counter(marked.rows[number].domain for number in marked.numbers)
         with self._sessions() as session:
             deliveries.unmark(session, self._dispatch.id, self._lease_id, marked.numbers)
-            allowance.give_back(session, self._channel, unused)
+            allowance.give_back(session, self._channel, unused, marked.granted_at)
             session.commit()
 
-    def _granted(self, session: Session, claimed: Sequence[Claimed]) -> list[Claimed]:
+    def _granted(self, session: Session, claimed: Sequence[Claimed]) -> tuple[list[Claimed], datetime | None]:
         zone = self._plugin.settings.timezone
         awake = [row for row in claimed if row.domain not in self._resting]
-        left = allowance.grant(session, self._channel, zone, Counter(row.domain for row in awake))
+        counted = allowance.grant(session, self._channel, zone, Counter(row.domain for row in awake))
+        left = dict(counted)
         granted = []
         for row in awake:
             if left[row.domain] > 0:
                 left[row.domain] -= 1
                 granted.append(row)
-        return granted
+        return granted, counted.at
 
     def _read(self, session: Session, claimed: Sequence[Claimed]) -> tuple[dict[int, Person], dict[int, str]]:
         """The people of a window as the shop has them now, and why some get nothing any more."""
