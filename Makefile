@@ -1,10 +1,10 @@
 PYTHON ?= python3
 TEXTS = webshop_segments/translations
 
-.PHONY: help demo demo-reset test test-all lint translations clean
+.PHONY: help demo demo-reset test test-all lint bench-send bench-audience bench-crash translations clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 demo: ## start the sample shop (PORT=5000); Ctrl-C ends it, its data stay
 	@scripts/environment demo .venv $(PYTHON) && exec .venv/bin/python -m webshop_segments.demo
@@ -20,6 +20,15 @@ test-all: ## the same on every Python from 3.11 found here
 
 lint: ## ruff and mypy only
 	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m ruff check . && .venv/bin/python -m mypy
+
+bench-send: ## messages per second against Flask-Mail and a bare client, at a distance, memory (SCALE=0.1: under a minute)
+	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m benchmarks.send
+
+bench-audience: ## counting and writing the recipients of a million people (SCALE=0.1: under a minute)
+	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m benchmarks.audience
+
+bench-crash: ## kill -9 of workers, database, broker and mail server in the middle of 50 dispatches (SCALE=0.1, SEED=1)
+	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m benchmarks.crash
 
 translations: ## gather all texts, bring the German file up to date and compile it; then translate what it reports
 	@scripts/environment test .venv $(PYTHON)

@@ -17,12 +17,14 @@ class Message:
     :param number: the delivery's number, unique in its window.
     :param content: a complete RFC 5322 message for e-mail, the text for SMS.
     :param sender: envelope sender (e-mail) or sender number (SMS); None leaves it to the channel.
+    :param status_url: where a provider may tell what became of it later.
     """
 
     number: int
     address: str
     content: bytes
     sender: str | None = None
+    status_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 import click
 from alembic.util import CommandError
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -18,8 +20,9 @@ from .consent import default_text, projection, verification, versions
 from .directory import wiring
 from .errors import SegmentsError
 from .i18n import in_language
+from .newsletter import incoming, metrics, status
 from .newsletter.worker import Worker
-from .plugin import plugin
+from .plugin import Plugin, plugin
 from .segments import sweep as sweeping
 
 
@@ -106,6 +109,49 @@ def work(processes: int) -> None:
         click.echo("The worker is running.")
         worker.run()
     click.echo("The worker has stopped.")
+
+
+@segments.command("status")
+def show_status() -> None:
+    """What is being sent, how fast, and what waits for whom."""
+    wired = plugin()
+    for line in status.lines(wired.session, wired):
+        click.echo(line)
+
+
+@segments.command("metrics")
+@click.option("--listen", metavar="HOST:PORT", help="Serve them, for example at 127.0.0.1:9108, until told to stop.")
+def show_metrics(listen: str | None) -> None:
+    """Figures for Prometheus."""
+    if listen is None:
+        click.echo(metrics.exposition(plugin()).decode(), nl=False)
+        return
+    host, _colon, port = listen.rpartition(":")
+    if not host or not port.isdigit():
+        raise click.BadParameter("write it like 127.0.0.1:9108", param_hint="--listen")
+    click.echo(f"Figures at http://{listen}/metrics")
+    try:
+        metrics.serve(current_app._get_current_object(), host, int(port), several.stop_on_signal())  # type: ignore[attr-defined]
+    except OSError as error:
+        raise click.ClickException(f"Nothing can listen at {listen}: {error.strerror or error}.") from None
+
+
+@segments.command("bounce")
+def take_bounce() -> None:
+    """Take a returned mail, a complaint or an unsubscribing mail from standard input, where a mail server pipes it."""
+    wired = plugin()
+    try:
+        _take(wired)
+    except Exception as error:
+        # EX_TEMPFAIL: the mail server keeps the mail and tries again, whatever the fault is.
+        click.echo(f"Not taken: {error}", err=True)
+        sys.exit(75)
+
+
+def _take(wired: Plugin) -> None:
+    wired.check_stamp()
+    click.echo(incoming.take_mail(wired.session, wired.keys, sys.stdin.buffer.read()))
+    wired.session.commit()
 
 
 @segments.command("sweep")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Text,
+    any_,
     cast,
     column,
     create_engine,
@@ -119,6 +120,13 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     session.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
+def one_of(session: Session, wanted: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of the values; on PostgreSQL in one parameter, as psycopg parses long lists anew."""
+    if session.get_bind().dialect.name == "postgresql":
+        return wanted == any_(literal(list(values), postgresql.ARRAY(wanted.type)))
+    return wanted.in_(values)
+
+
 def rows_given(
     session: Session, name: str, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> FromClause:
@@ -144,7 +152,7 @@ def worker_engine(hosts: Engine) -> Engine:
     On PostgreSQL a host may run with synchronous_commit=off; what a crash forgets would be mailed twice. On SQLite
     readers must not block writers (WAL), and a writer waits for the other instead of failing.
     """
-    engine = create_engine(hosts.url, pool_size=2, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(hosts.url, pool_size=2, max_overflow=0)
     engine.update_execution_options(**hosts.get_execution_options())
     settings = {
         "postgresql": ["SET synchronous_commit = on"],

@@ -26,6 +26,7 @@ class Keys:
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._secrets = {key_id: secret.encode() for key_id, secret in secrets.items()}
+        self._derived: dict[tuple[str, str], bytes] = {}
 
     @classmethod
     def parse(cls, value: str | Mapping[str, str] | None) -> Keys:
@@ -59,8 +60,11 @@ class Keys:
 
     def derive(self, purpose: str, key_id: str | None = None) -> bytes:
         """A 32-byte key for one purpose, from the given key or the first."""
-        secret = self._secrets[key_id or next(iter(self._secrets))]
-        return hmac.digest(secret, b"webshop_segments:" + purpose.encode(), hashlib.sha256)
+        key_id = key_id or next(iter(self._secrets))
+        if (purpose, key_id) not in self._derived:
+            message = b"webshop_segments:" + purpose.encode()
+            self._derived[purpose, key_id] = hmac.digest(self._secrets[key_id], message, hashlib.sha256)
+        return self._derived[purpose, key_id]
 
     def check_values(self) -> dict[str, str]:
         """Per key id a value to store, by which a changed secret is noticed without storing it."""

@@ -13,6 +13,8 @@ from .consent.models import (
     Suppression,
 )
 from .directory.models import Subscriber
+from .newsletter.event_models import ProviderEvent
+from .newsletter.limit_models import LimitWindow
 from .newsletter.models import Delivery, Dispatch, DispatchExclusion, DispatchSegment, Newsletter
 from .notices.models import Notice
 from .segments.models import Segment, SegmentMember
@@ -31,8 +33,10 @@ __all__ = [
     "Dispatch",
     "DispatchExclusion",
     "DispatchSegment",
+    "LimitWindow",
     "Newsletter",
     "Notice",
+    "ProviderEvent",
     "Segment",
     "SegmentMember",
     "Stamp",

@@ -1,4 +1,4 @@
-"""Newsletters, dispatches, deliveries."""
+"""Newsletters, dispatches, deliveries, and what limits have counted."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "wss_delivery",
-        sa.Column("dispatch_id", BigId, nullable=False),
+        sa.Column("dispatch_id", BigId, autoincrement=False, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("person_kind", sa.String(length=10), nullable=False),
         sa.Column("person_ref", sa.String(length=80), nullable=False),
@@ -107,9 +107,6 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=254), nullable=True),
         sa.Column("provider_id", sa.String(length=80), nullable=True),
         sa.Column("settled_at", UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["dispatch_id"], [f"{PREFIX}wss_dispatch.id"], name=op.f("fk_wss_delivery_dispatch_id")
-        ),
         sa.PrimaryKeyConstraint("dispatch_id", "number", name=op.f("pk_wss_delivery")),
         schema=SCHEMA,
     )
@@ -123,7 +120,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("status IN ('claimed', 'sending')"),
     )
     op.create_index(
-        "ix_wss_delivery_person", "wss_delivery", ["person_kind", "person_ref"], schema=SCHEMA, unique=False
+        "ix_wss_delivery_skipped_person",
+        "wss_delivery",
+        ["person_ref"],
+        schema=SCHEMA,
+        unique=False,
+        postgresql_where=sa.text("status = 'skipped'"),
+        sqlite_where=sa.text("status = 'skipped'"),
     )
     op.create_index(
         "ix_wss_delivery_status", "wss_delivery", ["dispatch_id", "status", "number"], schema=SCHEMA, unique=False
@@ -131,7 +134,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_wss_delivery_address",
         "wss_delivery",
-        ["dispatch_id", "address_key"],
+        ["address_key", "dispatch_id"],
         schema=SCHEMA,
         unique=True,
         postgresql_where=sa.text("status <> 'skipped'"),
@@ -159,9 +162,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dispatch_id", "segment_id", name=op.f("pk_wss_dispatch_segment")),
         schema=SCHEMA,
     )
+    op.create_table(
+        "wss_limit_window",
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("domain", sa.String(length=254), nullable=False),
+        sa.Column("rule", sa.String(length=10), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("started", sa.BigInteger(), nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=False),
+        sa.Column("granted", sa.BigInteger(), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "domain", "rule", name=op.f("pk_wss_limit_window")),
+        schema=SCHEMA,
+    )
+    op.create_index(
+        op.f("ix_wss_limit_window_channel_held_until"),
+        "wss_limit_window",
+        ["channel", "held_until"],
+        schema=SCHEMA,
+        unique=False,
+    )
+    op.create_table(
+        "wss_provider_event",
+        sa.Column("provider", sa.String(length=10), nullable=False),
+        sa.Column("event_id", sa.String(length=120), nullable=False),
+        sa.Column("dispatch_id", BigId, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("received_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dispatch_id", "number"],
+            [f"{PREFIX}wss_delivery.dispatch_id", f"{PREFIX}wss_delivery.number"],
+            name=op.f("fk_wss_provider_event_dispatch_id_number"),
+        ),
+        sa.PrimaryKeyConstraint("provider", "event_id", name=op.f("pk_wss_provider_event")),
+        schema=SCHEMA,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("wss_provider_event", schema=SCHEMA)
+    op.drop_table("wss_limit_window", schema=SCHEMA)
     op.drop_table("wss_dispatch_segment", schema=SCHEMA)
     op.drop_table("wss_dispatch_exclusion", schema=SCHEMA)
     op.drop_table("wss_delivery", schema=SCHEMA)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.channels.smtp_server import Rule, ScriptedServer
+from tests.channels.certificates import certificate, server_context
+from tests.channels.smtp_script import Rule
+from tests.channels.smtp_server import ScriptedServer
 from webshop_segments.channel import Message, Outcome, Rejected, Unknown
 from webshop_segments.newsletter.channels.email import EmailChannel
 
 NAMES = ("one", "two", "three")
+
+LATER = float("inf")
 
 
 def window(*names: str, content: bytes = b"Subject: News\r\n\r\nHello\r\n") -> list[Message]:
@@ -46,6 +52,14 @@ def start() -> Iterator[StartServer]:
         yield started
 
 
-def channel_to(server: ScriptedServer, timeout: float = 5, **settings: Any) -> EmailChannel:
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's certificate that this machine trusts."""
+    file = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    return server_context(file)
+
+
+def channel_to(server: ScriptedServer, timeout: float = 5, connections: int = 2, **settings: Any) -> EmailChannel:
     base = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": server.port, "MAIL_DEFAULT_SENDER": ("Shop", "shop@example.com")}
-    return EmailChannel.from_config(base | settings, timeout=timeout)
+    return EmailChannel.from_config(base | settings, timeout=timeout, connections=connections)

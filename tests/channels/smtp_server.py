@@ -9,68 +9,23 @@ import socketserver
 import ssl
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
+from tests.channels.smtp_script import STALL, Answer, Conversation, Fault, Rule
 
-class Fault(Enum):
-    """What a server does instead of answering."""
-
-    DROP = "closes the connection"
-    STALL = "says nothing"
-
-
-DROP, STALL = Fault
-
-Answer = Fault | str | bytes | tuple[str | bytes, ...]
-"""A reply, or parts of one with a tenth of a second between them."""
-
-
-@dataclass
-class Rule:
-    """What is answered at a step, instead of the usual."""
-
-    step: str
-    answer: Answer | Callable[[Conversation], Answer | None]
-    to: str
-    skip: int
-    times: int
-
-    def applies(self, step: str, command: str) -> bool:
-        if step != self.step or self.to not in command:
-            return False
-        self.skip -= 1
-        if self.skip < 0:
-            self.times -= 1
-        return self.skip < 0 <= self.times
-
-
-def on(step: str, answer: Any, *, to: str = "", skip: int = 0, times: int = 10**6) -> Callable[[], Rule]:
-    """A rule for a step: greeting, a command, body (its first line has come) or content (all of it has).
-
-    :param to: part of the command it is limited to.
-    :param skip: how many times the usual answer comes first.
-    """
-    return lambda: Rule(step, answer, to, skip, times)
-
-
-@dataclass
-class Conversation:
-    """One connection."""
-
-    number: int
-    taken: int = 0
-    sender: str = ""
-    recipient: str = ""
+PIPELINING = "PIPELINING"
+CHUNKING = "CHUNKING"
 
 
 @dataclass
 class Received:
+    """A message that was taken over."""
+
     sender: str
     recipient: str
     content: bytes
+    connection: int
 
 
 @dataclass
@@ -78,18 +33,24 @@ class ScriptedServer:
     """Listens while the block lasts.
 
     :param context: for STARTTLS, or for TLS from the start.
+    :param most_connections: how many it serves at a time; further ones are told 421.
+    :param leaked: contents that came although their recipient was refused.
     """
 
     rules: list[Rule] = field(default_factory=list)
     extensions: tuple[str, ...] = ("SIZE 10000000",)
     context: ssl.SSLContext | None = None
     tls_at_once: bool = False
+    most_connections: int = 99
     received: list[Received] = field(default_factory=list)
+    leaked: list[bytes] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    serving: int = 0
 
     def __enter__(self) -> ScriptedServer:
         self.closing = threading.Event()
+        self._lock = threading.Lock()
         self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handle)
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -103,16 +64,26 @@ class ScriptedServer:
         self._thread.join()
 
     def _handle(self, request: Any, *_: Any) -> Any:
-        self.connections += 1
-        with contextlib.suppress(OSError, _HungUp):
-            _Talk(self, request, Conversation(self.connections)).run()
+        with self._lock:
+            self.connections += 1
+            self.serving += 1
+            number, full = self.connections, self.serving > self.most_connections
+        try:
+            with contextlib.suppress(OSError, _HungUp):
+                _Talk(self, request, Conversation(number)).run(
+                    "421 4.7.0 too many connections" if full else "220 ready"
+                )
+        finally:
+            with self._lock:
+                self.serving -= 1
 
     def answer(self, step: str, command: str, conversation: Conversation, usual: str) -> Answer:
-        for rule in self.rules:
-            if rule.applies(step, command):
-                answer = rule.answer(conversation) if callable(rule.answer) else rule.answer
-                if answer is not None:
-                    return answer
+        with self._lock:
+            for rule in self.rules:
+                if rule.applies(step, command):
+                    answer = rule.answer(conversation) if callable(rule.answer) else rule.answer
+                    if answer is not None:
+                        return answer
         return usual
 
 
@@ -125,14 +96,15 @@ class _Talk:
         self.server = server
         self.conversation = conversation
         request.settimeout(10)
+        request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = request
         self._file = request.makefile("rb")
 
-    def run(self) -> None:
+    def run(self, greeting: str) -> None:
         try:
             if self.server.tls_at_once:
                 self._encrypt()
-            self._say("greeting", "", "220 ready")
+            self._say("greeting", "", greeting)
             while line := self._file.readline():
                 command = line.decode("utf-8", "replace").strip()
                 self.server.commands.append(command)
@@ -143,44 +115,75 @@ class _Talk:
 
     def _obey(self, command: str) -> None:
         verb, talk = command.partition(" ")[0].upper(), self.conversation
-        if verb == "EHLO":
-            offers = [f"250-{extension}" for extension in self.server.extensions]
-            self._say(verb, command, "\r\n".join(["250-here", *offers, "250 HELP"]))
-        elif verb == "STARTTLS":
-            self._say(verb, command, "220 go")
-            if self.server.context:
-                self._encrypt()
-        elif verb == "AUTH":
-            self._say(verb, command, "235 2.7.0 welcome")
-        elif verb == "DATA":
-            invitation = self.server.answer(verb, command, talk, "354 go on")
-            self._reply(invitation)
-            if isinstance(invitation, str) and not invitation.startswith("354"):
-                return
-            content = self._content()
-            answer = self.server.answer("content", talk.recipient, talk, f"250 2.0.0 Ok: queued as Q{talk.taken}")
-            if isinstance(answer, Fault | tuple) or answer[:3] in ("250", b"250"):
-                self.server.received.append(Received(talk.sender, talk.recipient, content))
-                talk.taken += 1
-            self._reply(answer)
-        elif verb == "QUIT":
-            self._say(verb, command, "221 bye")
-            raise _HungUp
-        else:
-            found = re.search("<(.*)>", command)
-            if verb == "MAIL" and found:
-                talk.sender = found[1]
-            if verb == "RCPT" and found:
-                talk.recipient = found[1]
-            self._say(verb, command, "250 2.1.0 fine")
+        match verb:
+            case "EHLO":
+                offers = [f"250-{extension}" for extension in self.server.extensions]
+                self._say(verb, command, "\r\n".join(["250-here", *offers, "250 HELP"]))
+            case "STARTTLS":
+                self._say(verb, command, "220 go")
+                if self.server.context:
+                    self._encrypt()
+            case "AUTH":
+                self._say(verb, command, "235 2.7.0 welcome")
+            case "MAIL":
+                if _is_good(self._say(verb, command, "503 5.5.1 nested" if talk.sender else "250 2.1.0 fine")):
+                    talk.sender = _address(command)
+            case "RCPT":
+                talk.recipient = _address(command)
+                usual = "250 2.1.5 fine" if talk.sender is not None else "503 5.5.1 no sender"
+                talk.accepted = _is_good(self._say(verb, command, usual)) or talk.accepted
+            case "DATA":
+                usual = "354 go on" if talk.accepted else "554 5.5.1 no valid recipients"
+                invitation = self._say(verb, talk.recipient, usual)
+                if _said(invitation).startswith(b"354"):
+                    self._take(self._content())
+            case "BDAT":
+                self._take(self._chunk(int(command.split()[1])))
+            case "RSET":
+                talk.forget()
+                self._say(verb, command, "250 2.0.0 forgotten")
+            case "QUIT":
+                self._say(verb, command, "221 bye")
+                raise _HungUp
+            case _:
+                self._say(verb, command, "250 2.0.0 fine")
+
+    def _take(self, content: bytes) -> None:
+        talk = self.conversation
+        usual = f"250 2.0.0 Ok: queued as Q{talk.taken}" if talk.accepted else "554 5.5.1 no valid recipients"
+        answer = self.server.answer("content", talk.recipient, talk, usual)
+        if not talk.accepted:
+            self.server.leaked += [content] if content else []
+        elif _said(answer)[:2] in (b"", b"25"):
+            received = Received(talk.sender or "", talk.recipient, content, talk.number)
+            self.server.received.append(received)
+            talk.taken += 1
+        talk.forget()
+        self._reply(answer)
+        if after := self.server.answer("after", talk.recipient, talk, ""):
+            self._reply(after)
 
     def _content(self) -> bytes:
         lines: list[bytes] = []
         while (line := self._file.readline()) != b".\r\n":
-            if not line or self.server.answer("body", self.conversation.recipient, self.conversation, "") is DROP:
-                raise _HungUp
+            self._come(line)
             lines.append(line.removeprefix(b"."))
         return b"".join(lines)
+
+    def _chunk(self, size: int) -> bytes:
+        content = b""
+        while len(content) < size:
+            part = self._file.readline(size - len(content))
+            self._come(part)
+            content += part
+        return content
+
+    def _come(self, part: bytes) -> None:
+        if not part:
+            raise _HungUp
+        fault = self.server.answer("body", self.conversation.recipient, self.conversation, "")
+        if isinstance(fault, Fault):
+            self._reply(fault)
 
     def _encrypt(self) -> None:
         assert self.server.context
@@ -188,15 +191,41 @@ class _Talk:
         self._connection = self.server.context.wrap_socket(self._connection, server_side=True)
         self._file = self._connection.makefile("rb")
 
-    def _say(self, step: str, command: str, usual: str) -> None:
-        self._reply(self.server.answer(step, command, self.conversation, usual))
+    def _say(self, step: str, command: str, usual: str) -> Answer:
+        answer = self.server.answer(step, command, self.conversation, usual)
+        self._reply(answer)
+        return answer
 
     def _reply(self, answer: Answer) -> None:
-        if answer is STALL:
-            self.server.closing.wait()
-        if isinstance(answer, Fault):
+        if isinstance(answer, tuple):
+            for number, part in enumerate(answer):
+                time.sleep(0.1 if number else 0)
+                self._reply(part)
+        elif isinstance(answer, Fault):
+            if answer is STALL:
+                self.server.closing.wait()
             raise _HungUp
-        for number, part in enumerate(answer if isinstance(answer, tuple) else (answer,)):
-            time.sleep(0.1 if number else 0)
-            encoded = part.encode() if isinstance(part, str) else part
-            self._connection.sendall(encoded if isinstance(answer, bytes | tuple) else encoded + b"\r\n")
+        elif isinstance(answer, bytes):
+            self._connection.sendall(answer)
+        else:
+            self._connection.sendall(answer.encode() + b"\r\n")
+            if answer.startswith("421"):
+                raise _HungUp
+
+
+def _is_good(answer: Answer) -> bool:
+    return _said(answer).startswith(b"25")
+
+
+def _said(answer: Answer) -> bytes:
+    """What the client hears; nothing where the server says nothing."""
+    if isinstance(answer, tuple):
+        return b"".join(map(_said, answer))
+    if isinstance(answer, Fault):
+        return b""
+    return answer.encode() if isinstance(answer, str) else answer
+
+
+def _address(command: str) -> str:
+    found = re.search("<(.*)>", command)
+    return found[1] if found else ""

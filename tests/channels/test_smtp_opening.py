@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.channels.certificates import certificate, server_context
-from tests.channels.conftest import StartServer, channel_to, window, words
-from tests.channels.smtp_server import DROP, STALL, on
+from tests.channels.conftest import LATER, StartServer, channel_to, window, words
+from tests.channels.smtp_script import DROP, STALL, on
 from webshop_segments.errors import ChannelError
 from webshop_segments.newsletter.channels.email import EmailChannel
 
@@ -90,14 +90,6 @@ def test_settings_that_lead_nowhere_are_explained(start: StartServer, case: str)
     assert error.permanent is permanent
 
 
-@pytest.fixture
-def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """A server's certificate that this machine trusts."""
-    file = certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    return server_context(file)
-
-
 ENCRYPTED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "STARTTLS": ({"extensions": ("STARTTLS", "AUTH PLAIN")}, {"MAIL_USE_TLS": True}),
     "TLS": ({"extensions": ("AUTH PLAIN",), "tls_at_once": True}, {"MAIL_USE_SSL": True}),
@@ -109,7 +101,7 @@ def test_messages_and_password_travel_encrypted(start: StartServer, trusted: ssl
     options, settings = ENCRYPTED[way]
     server = start(on("MAIL", DROP, skip=1, times=1), context=trusted, **options)
     with channel_to(server, **settings, **LOGIN).open() as sender:
-        assert words(sender.send(window())) == "accepted accepted accepted"
+        assert words(sender.send(window(), LATER)) == "accepted accepted accepted"
     login = base64.b64encode(f"\0shop\0{PASSWORD}".encode()).decode()
     assert server.commands.count(f"AUTH PLAIN {login}") == server.connections == 2
 
@@ -155,7 +147,7 @@ def test_the_log_of_mail_debug_does_not_show_the_password(
 ) -> None:
     server = start(extensions=("AUTH PLAIN",))
     with channel_to(server, MAIL_DEBUG=1, **LOGIN).open() as sender:
-        assert words(sender.send(window())) == "accepted accepted accepted"
+        assert words(sender.send(window(), LATER)) == "accepted accepted accepted"
     log = capsys.readouterr().err
     assert "RCPT TO:<two@example.org>" in log
     assert "AUTH" not in log

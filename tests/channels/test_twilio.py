@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels.conftest import word
+from tests.channels.conftest import LATER, word
 from tests.channels.fake_twilio import ACCOUNT, TOKEN, Detour, FakeTwilio, error
 from webshop_segments.channel import Accepted, Message, Outcome, Rejected
 from webshop_segments.errors import ChannelError
@@ -25,7 +25,7 @@ SERVICE = "MG" + "1" * 32
 def outcome(client: Any, text: str = "Hallo Grüße 🙂", own: str = "+4930123", sender: str | None = None) -> Outcome:
     channel = TwilioChannel(ACCOUNT, TOKEN, own, http_client=client)
     with channel.open() as opened:
-        [outcome] = opened.send([Message(5, "+4915112345678", text.encode(), sender)])
+        [outcome] = opened.send([Message(5, "+4915112345678", text.encode(), sender)], LATER)
     assert outcome.number == 5
     return outcome
 
@@ -61,7 +61,7 @@ def test_the_sender_is_a_number_a_name_or_a_messaging_service(
 def test_whatsapp_is_named_in_both_numbers() -> None:
     client = FakeTwilio()
     with TwilioChannel(ACCOUNT, TOKEN, "+4930123", http_client=client, name="whatsapp").open() as sender:
-        list(sender.send([Message(1, "+4915112345678", b"Hello")]))
+        list(sender.send([Message(1, "+4915112345678", b"Hello")], LATER))
     assert client.requests[0][2] == {"To": "whatsapp:+4915112345678", "From": "whatsapp:+4930123", "Body": "Hello"}
 
 

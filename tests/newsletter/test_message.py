@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from tests.newsletter.drafts import compiled, recipient
 from tests.shops import Shop
 from webshop_segments.consent import tokens
 from webshop_segments.directory.people import PersonKey
@@ -73,6 +74,15 @@ def test_a_name_cannot_add_a_header(shop: Shop, evil: str) -> None:
     message = _parsed(raw)
     assert "Bcc" not in message
     assert sorted(set(message.keys())) == sorted(message.keys())
+
+
+@pytest.mark.rule("E21")
+def test_addresses_beyond_ascii_are_written_in_a_labels_in_every_header(shop: Shop) -> None:
+    raw = _sent(shop, reply_to="info@müller.example")
+    assert b"\r\nReply-To: info@xn--mller-kva.example\r\n" in raw
+    mail = compiled(sender_address="news@müller.example").fill(recipient())
+    assert _parsed(mail)["From"].addresses[0].addr_spec == "news@xn--mller-kva.example"
+    assert _parsed(mail)["List-Id"] == "<newsletter.xn--mller-kva.example>"
 
 
 @pytest.mark.rule("E26")

@@ -17,7 +17,7 @@ from webshop_segments.notices.models import Notice
 
 
 def _statuses(shop: Shop) -> dict[str, tuple[str, str]]:
-    rows = shop.session.execute(select(Delivery.address, Delivery.status, Delivery.reason).order_by(Delivery.number))
+    rows = shop.session.execute(select(Delivery.address, Delivery.status, Delivery.reason).order_by(Delivery.address))
     return {address: (status, reason) for address, status, reason in rows}
 
 
@@ -123,7 +123,7 @@ def test_one_server_that_refuses_us_does_not_hold_up_the_others(shop: Shop) -> N
     shop.email.outcomes = _answers(Rejected(2, "550 5.7.1 blocked", permanent=True, about_us=True))
     shop.work()
     assert dispatch.status == "sending"
-    assert [status for status, _ in _statuses(shop).values()] == ["sent", "queued", "sent"]
+    assert {address[0]: status for address, (status, _) in _statuses(shop).items()} == {"a": "sent", "b": "queued", "c": "sent"}
 
 
 @pytest.mark.rule("E55")
@@ -138,7 +138,8 @@ def test_an_unknown_outcome_is_shown_and_never_sent_again_by_itself(shop: Shop) 
     assert results.of_dispatch(shop.session, dispatch).by_status == {"sent": 2, "unknown": 1}
 
     shop.email.outcomes = lambda message: Accepted(message.number)
-    assert dispatches.decide_unknown(shop.session, dispatch, [2], "queued", ANNA) == 1
+    number = shop.session.scalars(select(Delivery.number).where(Delivery.status == "unknown")).one()
+    assert dispatches.decide_unknown(shop.session, dispatch, [number], "queued", ANNA) == 1
     shop.session.commit()
     shop.work()
     assert [message.address for message in shop.email.sent].count("b@example.com") == 2
@@ -148,14 +149,17 @@ def test_an_unknown_outcome_is_shown_and_never_sent_again_by_itself(shop: Shop) 
 def test_a_fault_in_our_own_code_halts_the_dispatch_and_keeps_what_is_known(shop: Shop) -> None:
     _three(shop)
     dispatch = shop.send(shop.newsletter(), control_copy=False)
+    begun: list[str] = []
 
     def broken(message: Message) -> Outcome:
-        if message.address == "b@example.com":
+        begun.append(message.address)
+        if len(begun) == 2:
             raise ZeroDivisionError
         return Accepted(message.number)
 
     shop.email.outcomes = broken
     shop.work(lease_seconds=0.2)
     assert dispatch.status == "halted"
-    assert _statuses(shop)["a@example.com"][0] == "sent"
-    assert {_statuses(shop)[f"{name}@example.com"][0] for name in "bc"} <= {"sending", "unknown"}
+    statuses = _statuses(shop)
+    assert statuses.pop(begun[0])[0] == "sent"
+    assert {status for status, _ in statuses.values()} <= {"sending", "unknown"}

@@ -174,15 +174,18 @@ def _added_to_sms(language: str | None) -> str:
     return text.replace(CONTENT, "").replace(layout.UNSUBSCRIBE_URL, link)
 
 
+def example() -> Person:
+    """A made-up person, who has a value for every variable."""
+    facts = variables.examples(plugin().shop)
+    return Person(
+        PersonKey("example", ""), facts["email"], facts["phone"], facts["first_name"], facts["last_name"],
+        None, True, True, True, facts["company"], facts,
+    )  # fmt: skip
+
+
 def _chosen_person(chosen: str) -> Person:
     """The person whose data a preview shows: "contact:17", or a made-up one."""
     kind, _separator, ref = chosen.partition(":")
     wired = plugin()
     found = people.get(wired.session, wired.shop, PersonKey(kind, ref)) if ref else None
-    if found is not None and wired.access.can("personal_data.view"):
-        return found
-    facts = variables.examples(wired.shop)
-    return Person(
-        PersonKey("example", ""), facts["email"], facts["phone"], facts["first_name"], facts["last_name"],
-        None, True, True, True, facts["company"], facts,
-    )  # fmt: skip
+    return found if found is not None and wired.access.can("personal_data.view") else example()

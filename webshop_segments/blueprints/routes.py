@@ -14,6 +14,7 @@ from . import (  # noqa: F401 - each module adds its views to a blueprint
     newsletters,
     people,
     segments,
+    webhooks,
 )
 from .admin import bp as admin_bp
 from .public import bp as public_bp

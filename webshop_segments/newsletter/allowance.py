@@ -1,32 +1,28 @@
-"""How many messages may leave now, counted in the database so that all workers on all machines keep a limit together."""
+"""How many messages may leave now, counted in the database: all workers on all machines keep a limit together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, case, false, func, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.functions import FunctionElement
 
 from ..channel import Channel
-from ..db import rows_given
-from ..limits import Limits
-from .limit_models import LimitWindow
+from . import limit_statements as statements
+from .limit_rules import BATCH, DAY, Rule, in_force
 
-_DAY = 86_400_000
 _REST = "rest"
-"""The rule of a row that no limit made: a provider told us to slow down."""
+"""The rule of a row that no limit made: a server asked us to slow down."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Granted(dict[str, int]):
     """Recipient domain → how many messages may leave now.
 
-    :param at: when, on the database's clock; None where nothing had to be counted.
+    :ivar at: when, on the database's clock; None where nothing had to be counted.
     """
 
     def __init__(self, counts: Mapping[str, int], at: datetime | None = None) -> None:
@@ -44,74 +40,115 @@ class Held(NamedTuple):
 def grant(
     session: Session, channel: Channel, timezone: tzinfo, wanted: Mapping[str, int], *, now: datetime | None = None
 ) -> Granted:
-    """Take from every rule what a window needs, once in a transaction; flushes, and no other worker passes until it ends.
+    """Take from every rule in force what a window needs; once in a transaction, and other workers wait for its end.
 
-    :param wanted: recipient domain → messages; a domain that comes first is served first.
+    :param wanted: recipient domain → messages; where there is not enough for all, the first are served first.
     :param now: instead of the database's clock.
     """
-    rules = _rules(channel.limits)
+    rules = in_force(channel.limits)
     if not rules and channel.limits.hours is None:
         return Granted(wanted)
-    _lock(session, channel.name, rules, wanted)
-    at = now or _time(session.scalar(select(_clock())))
-    if not channel.limits.open_at(at, timezone):
-        return Granted(dict.fromkeys(wanted, 0), at)
+    at = session.execute(statements.TIME, _clock(now)).scalar_one()
+    if not channel.limits.open_at(_time(at), timezone):
+        return Granted(dict.fromkeys(wanted, 0), _time(at))
+    counting = _Counting(session, channel.name, at)
+    counting.lock(rules, wanted, begin=True)
     left = dict(wanted)
-    taken = []
+    taken: list[tuple[Rule, dict[str, int]]] = []
     for rule in rules:
-        given = _take(session, channel.name, rule, rule.shares(left), _milliseconds(at))
+        given = counting.take(rule, rule.shares(left))
         left = rule.cut(left, given)
         taken.append((rule, given))
     for rule, given in taken:
         kept = rule.shares(left)
-        unused = {domain: count - kept.get(domain, 0) for domain, count in given.items()}
-        _put_back(session, channel.name, rule, unused, _milliseconds(at))
-    return Granted(left, at)
+        counting.put_back(rule, {domain: count - kept.get(domain, 0) for domain, count in given.items()})
+    return Granted(left, _time(at))
 
 
-def give_back(session: Session, channel: Channel, unused: Mapping[str, int], at: datetime | None = None) -> None:
-    """Return what was granted ``at`` a time and did not leave; what its windows counted is over when they are."""
-    rules = _rules(channel.limits)
-    if at is None or not rules or not any(unused.values()):
+def give_back(session: Session, channel: Channel, unused: Mapping[str, int], at: datetime | None) -> None:
+    """Return what was granted and did not leave; a window that was over meanwhile takes nothing back.
+
+    :param at: :attr:`Granted.at`, without which nothing was counted.
+    """
+    if at is None or not any(unused.values()):
         return
-    _lock(session, channel.name, rules, unused)
+    rules = in_force(channel.limits)
+    counting = _Counting(session, channel.name, _milliseconds(at))
+    counting.lock(rules, unused, begin=False)
     for rule in rules:
-        _put_back(session, channel.name, rule, rule.shares(unused), _milliseconds(at))
+        counting.put_back(rule, rule.shares(unused))
 
 
-def hold(
-    session: Session, channel_name: str, domain: str, seconds: float, *, now: datetime | None = None
-) -> None:
-    """Let a domain rest, or with an empty one the channel, because its server asks for it (E52); never shorter."""
-    until = _now(now) + round(seconds * 1000)
-    row = {"channel": channel_name, "domain": domain, "rule": _REST, "held_until": until}
-    longer = _insert(session).values(**row)
-    session.execute(
-        longer.on_conflict_do_update(
-            index_elements=_KEY,
-            set_={"held_until": longer.excluded.held_until},
-            where=LimitWindow.held_until < longer.excluded.held_until,
-        )
-    )
+def hold(session: Session, channel_name: str, domain: str, seconds: float, *, now: datetime | None = None) -> None:
+    """Let a domain rest, or with an empty one the channel, because its server asks for it (E52)."""
+    row = {"channel": channel_name, "domain": domain, "rule": _REST, "milliseconds": round(seconds * 1000)}
+    session.execute(statements.rest(_dialect(session)), row | _clock(now))
 
 
 def held(session: Session, channel: Channel, timezone: tzinfo, *, now: datetime | None = None) -> Held:
-    """What must wait, in one statement."""
-    clock = select(_now(now).label("now")).subquery("clock")
-    used_up = [
-        and_(
-            LimitWindow.rule == rule.name,
-            rule.since + rule.length > clock.c.now,
-            LimitWindow.used >= rule.most(LimitWindow.started, LimitWindow.since),
-        )
-        for rule in _rules(channel.limits)
-    ]
-    waits = and_(
-        LimitWindow.channel == channel.name,
-        LimitWindow.held_until > clock.c.now,
-        or_(LimitWindow.rule == _REST, *used_up),
-    )
-    rows = session.execute(select(clock.c.now, LimitWindow.domain).select_from(clock).outerjoin(LimitWindow, waits)).all()
-    domains = frozenset(domain for _now, domain in rows if domain is not None)
+    """What has to wait, in one statement; a limit that was raised or taken away meanwhile holds nothing."""
+    rows = session.execute(statements.HELD, {"of_channel": channel.name} | _clock(now)).all()
+    rules = {rule.name: rule for rule in in_force(channel.limits)}
+    domains = set()
+    for row in rows:
+        most = rules[row.rule].most(row.domain, row.started - row.since) if row.rule in rules else None
+        if row.rule == _REST or (most is not None and row.used >= most):
+            domains.add(row.domain)
     closed = not channel.limits.open_at(_time(rows[0].now), timezone)
-    return Held(closed or "" in domains, domains - {""})
+    return Held(closed or "" in domains, frozenset(domains - {""}))
+
+
+class _Counting:
+    """The rows of a channel at a moment, in milliseconds on the database's clock."""
+
+    def __init__(self, session: Session, channel_name: str, at: int) -> None:
+        self._session, self._channel, self._at = session, channel_name, at
+        self._dialect = _dialect(session)
+
+    def lock(self, rules: list[Rule], counts: Mapping[str, int], *, begin: bool) -> None:
+        """Nobody else counts in these rows until the transaction ends; new windows begin where others are over."""
+        started = self._at if begin else 0
+        rows = [
+            {"domain": domain, "rule": rule.name, "started": started, "ends": started + rule.lasts}
+            for rule in rules
+            for domain in rule.shares(counts)
+        ]
+        if rows:
+            self._run(statements.lock(self._dialect), rows, at=self._at)
+
+    def take(self, rule: Rule, wanted: Mapping[str, int]) -> dict[str, int]:
+        """As much of what is wanted as the rule's windows still hold."""
+        if not wanted:
+            return {}
+        age = self._run(statements.AGE, of_rule=rule.name).scalar_one() if rule.name == DAY else 0
+        rows = [{"domain": domain, "count": n, "most": rule.most(domain, age)} for domain, n in wanted.items()]
+        # A pause is over so long after the last message, not after the first.
+        lasts_until = self._at + rule.lasts if rule.name == BATCH else 0
+        given = self._run(statements.take(self._dialect), rows, of_rule=rule.name, lasts_until=lasts_until)
+        return dict.fromkeys(wanted, 0) | {domain: count for domain, count in given}
+
+    def put_back(self, rule: Rule, unused: Mapping[str, int]) -> None:
+        """Into the windows that had begun by then."""
+        rows = [{"domain": domain, "count": count} for domain, count in unused.items() if count > 0]
+        if rows:
+            self._run(statements.put_back(self._dialect), rows, of_rule=rule.name, at=self._at)
+
+    def _run(self, statement: Any, rows: list[dict[str, Any]] | None = None, **values: Any) -> Any:
+        given = {"rows": json.dumps(rows)} if rows else {}
+        return self._session.execute(statement, {"of_channel": self._channel, **given, **values})
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _clock(now: datetime | None) -> dict[str, int | None]:
+    return {"now": None if now is None else _milliseconds(now)}
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _time(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)

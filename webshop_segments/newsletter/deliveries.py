@@ -1,41 +1,20 @@
-"""Deliveries move here, along the transition table: claimed, marked, settled, given back.
-
-Each statement names the states it moves from, and where a worker holds the row, its lease. Leases run on the
-database's clock, so that several machines agree on when one has ended.
-"""
+"""What becomes of deliveries along the transition table: settled by a provider's answer, decided, cancelled."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Float, Integer, String, and_, case, exists, literal, or_, select, update
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import CursorResult, Float, Integer, String, case, exists, literal, update
 from sqlalchemy.orm import Session
 
 from .. import clock
-from ..consent import state
-from ..consent.models import ConsentState, Suppression
 from ..db import UTCDateTime, database_now, rows_given
-from .models import Delivery, Dispatch
+from .models import Delivery
 from .transitions import DELIVERY, UNDER_WAY, before
 
 CONTROL = "control"
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery in a worker's hands."""
-
-    number: int
-    person_kind: str
-    person_ref: str
-    address: str
-    address_key: str
-    domain: str
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,101 +28,6 @@ class Settled:
     reason: str = ""
     provider_id: str | None = None
     wait: float | None = None
-
-
-def claim(
-    session: Session, dispatch_id: int, size: int, lease_seconds: float, held_domains: Collection[str] = ()
-) -> tuple[str, list[Claimed]]:
-    """Take up to ``size`` waiting deliveries under a new lease, none to a domain that is held."""
-    lease_id = secrets.token_hex(16)
-    # A CTE: PostgreSQL may run a plain subquery again for each row and so take more than the limit.
-    waiting = (
-        select(Delivery.number)
-        .where(
-            Delivery.dispatch_id == dispatch_id,
-            Delivery.status == "queued",
-            or_(Delivery.not_before.is_(None), Delivery.not_before <= database_now()),
-            *([Delivery.domain.not_in(sorted(held_domains))] if held_domains else []),
-        )
-        .order_by(Delivery.number)
-        .limit(size)
-        .with_for_update(skip_locked=True)
-        .cte("waiting")
-    )
-    rows = session.execute(
-        update(Delivery)
-        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(select(waiting.c.number)))
-        .values(status="claimed", lease_id=lease_id, lease_until=database_now(lease_seconds))
-        .returning(
-            Delivery.number,
-            Delivery.person_kind,
-            Delivery.person_ref,
-            Delivery.address,
-            Delivery.address_key,
-            Delivery.domain,
-            Delivery.attempts,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()
-    served = update(Dispatch).where(Dispatch.id == dispatch_id).values(last_claimed_at=database_now())
-    session.execute(served.execution_options(synchronize_session=False))
-    return lease_id, sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
-
-
-def mark(
-    session: Session, dispatch: Dispatch, lease_id: str, numbers: Collection[int], message_ids: tuple[str, str],
-    lease_seconds: float,
-) -> set[int]:  # fmt: skip
-    """Set a window to ``sending``, testing lease and consent once more (C41); committed before anything leaves.
-
-    :param message_ids: what stands before and after the number in a Message-ID.
-    :returns: the numbers that may be sent now.
-    """
-    stands = exists().where(
-        ConsentState.record_id == Delivery.record_id,
-        ConsentState.person_kind == Delivery.person_kind,
-        ConsentState.person_ref == Delivery.person_ref,
-        ConsentState.channel == dispatch.channel,
-        state.counts(),
-    )
-    suppressed = exists().where(
-        Suppression.channel == dispatch.channel, Suppression.address_key == Delivery.address_key
-    )
-    rows = session.scalars(
-        update(Delivery)
-        .where(
-            *_held(dispatch.id, lease_id, "claimed"),
-            Delivery.number.in_(numbers),
-            Delivery.lease_until > database_now(),
-            or_(Delivery.person_kind == CONTROL, and_(stands, ~suppressed)),
-        )
-        .values(
-            status="sending",
-            lease_until=database_now(lease_seconds),
-            message_id=literal(message_ids[0]) + sql_cast(Delivery.number, String) + literal(message_ids[1]),
-        )
-        .returning(Delivery.number)
-        .execution_options(synchronize_session=False)
-    )
-    return set(rows)
-
-
-def skip(session: Session, dispatch_id: int, lease_id: str, reasons: Mapping[int, str]) -> None:
-    """Leave out claimed deliveries whose consent, address or account changed since."""
-    if not reasons:
-        return
-    session.execute(
-        update(Delivery)
-        .where(*_held(dispatch_id, lease_id, "claimed"), Delivery.number.in_(list(reasons)))
-        .values(
-            status="skipped",
-            reason=case(dict(reasons), value=Delivery.number),
-            lease_id=None,
-            lease_until=None,
-            settled_at=clock.now(),
-        )
-        .execution_options(synchronize_session=False)
-    )
 
 
 def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[int, Settled]) -> int:
@@ -183,26 +67,6 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
 _SETTLED = {"number": Integer, "status": String, "reason": String, "provider_id": String, "wait": Float}
 
 
-def unmark(session: Session, dispatch_id: int, lease_id: str, numbers: Collection[int]) -> None:
-    """Return what was marked and not handed to the channel to the queue."""
-    session.execute(
-        update(Delivery)
-        .where(*_held(dispatch_id, lease_id, "sending"), Delivery.number.in_(numbers))
-        .values(status="queued", lease_id=None, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def give_back(session: Session, dispatch_id: int, lease_id: str) -> None:
-    """Return what was claimed and not begun to the queue."""
-    session.execute(
-        update(Delivery)
-        .where(*_held(dispatch_id, lease_id, "claimed"))
-        .values(status="queued", lease_id=None, lease_until=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def cancel(session: Session, dispatch_id: int) -> None:
     """What has not begun never leaves."""
     session.execute(
@@ -211,22 +75,6 @@ def cancel(session: Session, dispatch_id: int) -> None:
         .values(status="cancelled", lease_id=None, lease_until=None, settled_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-
-
-def recover(session: Session) -> int:
-    """End leases that ran out: what was only claimed waits again, what was being sent becomes unknown."""
-    ended = Delivery.lease_until < database_now()
-    back = update(Delivery).where(Delivery.status == "claimed", ended).values(status="queued", lease_id=None)
-    lost = (
-        update(Delivery)
-        .where(Delivery.status == "sending", ended)
-        .values(status="unknown", reason="worker_lost", settled_at=clock.now())
-    )
-    changed = 0
-    for statement in (back, lost):
-        result = session.execute(statement.values(lease_until=None).execution_options(synchronize_session=False))
-        changed += cast(CursorResult[Any], result).rowcount
-    return changed
 
 
 def decide(session: Session, dispatch_id: int, numbers: Sequence[int], status: str) -> int:
@@ -245,11 +93,3 @@ def decide(session: Session, dispatch_id: int, numbers: Sequence[int], status: s
 def none_left(dispatch_id: int) -> Any:
     """The condition under which a dispatch is finished."""
     return ~exists().where(Delivery.dispatch_id == dispatch_id, Delivery.status.in_(UNDER_WAY))
-
-
-def _held(dispatch_id: int, lease_id: str, status: str) -> tuple[Any, ...]:
-    return (
-        Delivery.dispatch_id == dispatch_id,
-        Delivery.lease_id == lease_id,
-        Delivery.status == status,
-    )

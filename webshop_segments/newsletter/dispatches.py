@@ -25,7 +25,6 @@ from . import deliveries, layout, sender
 from .models import Dispatch, DispatchSegment, Newsletter
 from .transitions import DISPATCH, UNFINISHED, before
 
-
 log = logging.getLogger(__name__)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from .. import clock
 from ..db import database_now
 from ..plugin import Plugin
-from . import deliveries, dispatches, notice_mail
+from . import claims, deliveries, dispatches, notice_mail, scheduling
 from .models import Delivery, Dispatch
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def take_over(session: Session, plugin: Plugin, lease_seconds: float) -> tuple[D
         select(Dispatch)
         .where(
             or_(
-                (Dispatch.status == "scheduled") & (Dispatch.due_at <= clock.now()),
+                scheduling.due(),
                 (Dispatch.status == "preparing") & (Dispatch.lease_until < database_now()),
             )
         )
@@ -87,7 +87,7 @@ def due(session: Session) -> Sequence[int]:
     return session.scalars(
         select(Dispatch.id).where(
             or_(
-                (Dispatch.status == "scheduled") & (Dispatch.due_at <= clock.now()),
+                scheduling.due(),
                 (Dispatch.status == "preparing") & (Dispatch.lease_until < database_now()),
                 (Dispatch.status == "sending") & or_(Dispatch.retry_at.is_(None), Dispatch.retry_at <= clock.now()),
             )
@@ -109,16 +109,10 @@ def close(session: Session, dispatch_id: int) -> bool:
     return False
 
 
-def may_go_on(sessions: sessionmaker[Session], dispatch_id: int) -> bool:
-    """Whether nobody has paused, cancelled or halted it."""
-    with sessions() as session:
-        return session.scalar(select(Dispatch.status).where(Dispatch.id == dispatch_id)) == "sending"
-
-
 def release(sessions: sessionmaker[Session], dispatch_id: int, lease_id: str) -> None:
     """Let go of a claim: what has not begun waits again, or is cancelled with its dispatch."""
     with sessions() as session:
-        deliveries.give_back(session, dispatch_id, lease_id)
+        claims.give_back(session, dispatch_id, lease_id)
         if session.scalar(select(Dispatch.status).where(Dispatch.id == dispatch_id)) == "cancelled":
             deliveries.cancel(session, dispatch_id)
         session.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -26,7 +26,13 @@ def forget_contact(session: Session, ref: str, by: Actor) -> None:
     session.execute(
         update(Delivery)
         .where(Delivery.person_kind == CONTACT, Delivery.person_ref == ref)
-        .values(address="", person_ref="", domain="")
+        # Answers of mail servers quote addresses; the reason of a skipped one is a word of ours that is counted.
+        .values(
+            address="",
+            person_ref="",
+            domain="",
+            reason=case((Delivery.status == "skipped", Delivery.reason), else_=""),
+        )
     )
 
 

@@ -1,19 +1,16 @@
-"""The compiled message: a dispatch's frozen content, parsed once, filled in for each recipient.
+"""The compiled message: a dispatch's frozen content, built once, cut where people differ, joined for each recipient.
 
 Headers follow RFC 5322, RFC 2369, RFC 2919 and RFC 8058 (conformance E01 to E27).
 """
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email import policy
-from email.headerregistry import Address as MailAddress
-from email.message import EmailMessage
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
-
-from liquid import BoundTemplate
 
 from .. import clock
 from ..consent import tokens
@@ -21,10 +18,26 @@ from ..consent.tokens import Link
 from ..directory.people import Person
 from ..keys import Keys
 from ..settings import Settings
-from . import html, template, variables
+from . import html, variables
+from .cutting import CutTemplate, woven
+from .headers import ascii_address, mailbox, one_line, unstructured
 from .models import Dispatch
+from .quoted_printable import encode
 
-_POLICY = policy.SMTP.clone(cte_type="7bit")
+CONTENT = "[[wss-content]]"
+"""Where a layout takes the newsletter's body."""
+
+# Quoted-printable text cannot contain "=_" (RFC 2045, 6.7).
+_BOUNDARY = b"=_webshop_segments"
+_COMMON_HEADERS = (
+    b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    b"Precedence: bulk\r\n"
+    b"MIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/alternative; boundary="%b"\r\n'
+) % _BOUNDARY
+_PART_HEADERS = (
+    b'\r\n--%b\r\nContent-Type: text/%b; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +53,43 @@ class Recipient:
 class CompiledMessage:
     """One per dispatch; ``fill`` is called for every recipient.
 
-    :raises Refused: from both, for a template that cannot be rendered.
+    :raises Refused: from both, for a template that cannot be rendered or an address that cannot be written.
     """
 
     def __init__(self, dispatch: Dispatch, keys: Keys, settings: Settings, *, mark: str = "") -> None:
         self._dispatch, self._keys, self._settings, self._mark = dispatch, keys, settings, mark
-        self._subject = template.parse(dispatch.subject, escape=False, field="subject")
-        self._html: BoundTemplate | None = None
+        self._subject = CutTemplate(dispatch.subject, escape=False, field="subject")
+        self._html: CutTemplate | None = None
         if dispatch.channel == "email":
             body = html.from_typed(dispatch.body)
-            self._html = template.parse(dispatch.layout_html.replace(CONTENT, body), escape=True)
-            self._text = template.parse(dispatch.layout_text.replace(CONTENT, html.to_text(body)), escape=False)
+            self._html = CutTemplate(dispatch.layout_html.replace(CONTENT, body), escape=True)
+            self._text = CutTemplate(dispatch.layout_text.replace(CONTENT, html.to_text(body)), escape=False)
+            self._constants = self._constants_of_mail(self._text, self._html)
         else:
-            self._text = template.parse(dispatch.layout_text.replace(CONTENT, dispatch.body), escape=False)
+            self._text = CutTemplate(dispatch.layout_text.replace(CONTENT, dispatch.body), escape=False)
+            self._constants = _glued([mark.encode()], [text.encode() for text in self._text.constants])
 
     def fill(self, recipient: Recipient) -> bytes:
         """The complete message for one recipient: RFC 5322 bytes for e-mail, UTF-8 text for SMS."""
-        values = self._values(recipient)
+        url = self.unsubscribe_url(recipient)
+        values = variables.of_person(recipient.person, wss_unsubscribe_url=url)
         if self._html is None:
-            return (self._mark + template.render(self._text, values)).encode()
-        mail = self._headers(recipient, values)
-        mail.set_content(template.render(self._text, values), cte="quoted-printable")
-        mail.add_alternative(template.render(self._html, values), subtype="html", cte="quoted-printable")
-        return self._list_headers(recipient) + mail.as_bytes(policy=_POLICY)
+            holes = [text.encode() for text in self._text.fill(values)]
+        else:
+            holes = [
+                self._personal_headers(recipient, values),
+                b"%d" % recipient.number,
+                url.encode("ascii"),
+                *map(encode, self._text.fill(values)),
+                *map(encode, self._html.fill(values)),
+            ]
+        return b"".join(woven(self._constants, holes))
 
     def preview(self, recipient: Recipient) -> tuple[str, str, str]:
         """Subject, text and HTML as one recipient would see them; HTML is empty for SMS."""
-        values = self._values(recipient)
-        page = template.render(self._html, values) if self._html is not None else ""
-        return self._rendered_subject(values), template.render(self._text, values), page
+        values = variables.of_person(recipient.person, wss_unsubscribe_url=self.unsubscribe_url(recipient))
+        page = self._html.render(values) if self._html is not None else ""
+        return self._mark + one_line(self._subject.render(values)), self._text.render(values), page
 
     def message_id(self, number: int) -> str:
         """The same for the same delivery, whenever it is computed."""
@@ -82,10 +103,8 @@ class CompiledMessage:
 
     @property
     def _domain(self) -> str:
-        return self._dispatch.sender_address.rpartition("@")[2] or "localhost"
-
-    def _values(self, recipient: Recipient) -> dict[str, Any]:
-        return variables.of_person(recipient.person) | {"wss_unsubscribe_url": self.unsubscribe_url(recipient)}
+        sender = self._dispatch.sender_address
+        return (ascii_address(sender) if "@" in sender else sender).rpartition("@")[2] or "localhost"
 
     def unsubscribe_url(self, recipient: Recipient) -> str:
         """The link of one recipient, in the text and in List-Unsubscribe alike."""
@@ -95,45 +114,41 @@ class CompiledMessage:
             token = tokens.unsubscribe_token(self._keys, recipient.link)
         return f"{self._settings.public_url}{self._settings.url_prefix}/u/{token}"
 
-    def _rendered_subject(self, values: dict[str, Any]) -> str:
-        return self._mark + one_line(template.render(self._subject, values, field="subject"))
+    def _personal_headers(self, recipient: Recipient, values: Mapping[str, Any]) -> bytes:
+        return b"%b%b%b" % (
+            mailbox("To", recipient.person.name, recipient.address),
+            unstructured("Subject", self._mark + one_line(self._subject.render(values))),
+            _date_header(int(clock.now().timestamp())),
+        )
 
-    def _headers(self, recipient: Recipient, values: dict[str, Any]) -> EmailMessage:
-        mail = EmailMessage(policy=_POLICY)
-        mail["From"] = mailbox(self._dispatch.sender_name, self._dispatch.sender_address)
-        mail["To"] = mailbox(recipient.person.name, recipient.address)
-        mail["Subject"] = self._rendered_subject(values)
-        mail["Date"] = format_datetime(clock.now())
-        mail["Message-ID"] = self.message_id(recipient.number)
-        if self._dispatch.reply_to:
-            mail["Reply-To"] = mailbox("", self._dispatch.reply_to)
-        return mail
-
-    def _list_headers(self, recipient: Recipient) -> bytes:
-        # Python's header folding turns a long List-Unsubscribe into encoded words (python/cpython#85725), which
-        # RFC 2047, 5 forbids and mail programs then ignore: these lines are written as they must stand.
-        lines = [
-            f"List-Id: <newsletter.{self._domain}>",
-            f"List-Unsubscribe: <{self.unsubscribe_url(recipient)}>",
-            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
-            "Precedence: bulk",
+    def _constants_of_mail(self, text: CutTemplate, page: CutTemplate) -> list[bytes]:
+        """What all recipients get, cut where :meth:`fill` puts in what differs."""
+        before, after = self.message_id_parts()
+        reply_to = self._dispatch.reply_to
+        head = [
+            mailbox("From", self._dispatch.sender_name, self._dispatch.sender_address)
+            + (mailbox("Reply-To", "", reply_to) if reply_to else b""),
+            f"Message-ID: {before}".encode("ascii"),
+            f"{after}\r\nList-Id: <newsletter.{self._domain}>\r\nList-Unsubscribe: <".encode("ascii"),
+            b">\r\n" + _COMMON_HEADERS,
         ]
-        return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+        return _glued(head, _part(b"plain", text), _part(b"html", page), [b"\r\n--%b--\r\n" % _BOUNDARY])
 
 
-CONTENT = "[[wss-content]]"
-"""Where a layout takes the newsletter's body."""
+def _part(subtype: bytes, cut: CutTemplate) -> list[bytes]:
+    *texts, last = cut.constants
+    return _glued([_PART_HEADERS % (_BOUNDARY, subtype)], [encode(text) for text in (*texts, last + "\n")])
 
 
-def mailbox(name: str, address: str) -> MailAddress:
-    """A header's mailbox; the name without anything that could end the line."""
-    return MailAddress(display_name=one_line(name), addr_spec=address)
+def _glued(*cut: list[bytes]) -> list[bytes]:
+    """Cut texts one after the other: where one ends and the next begins, nothing is filled in."""
+    constants = [b""]
+    for pieces in cut:
+        constants[-1] += pieces[0]
+        constants += pieces[1:]
+    return constants
 
 
-def one_line(text: str) -> str:
-    """A value for a header: no control character, no line separator (E26; the standard library lets NUL through).
-
-    The start of an encoded word is taken apart: decoded on the way, it would bring such characters back.
-    """
-    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") else char for char in text)
-    return " ".join(plain.replace("=?", "= ?").split())
+@lru_cache(maxsize=1)
+def _date_header(second: int) -> bytes:
+    return f"Date: {format_datetime(datetime.fromtimestamp(second, UTC))}\r\n".encode("ascii")

@@ -95,13 +95,21 @@ class Delivery(Base):
 
     __tablename__ = "wss_delivery"
     __table_args__ = (
+        # By address first: what was sent to a person is found by her addresses, and each sending, prepared in the
+        # order of address_key, fills it from left to right.
         Index(
             "uq_wss_delivery_address",
-            "dispatch_id",
             "address_key",
+            "dispatch_id",
             unique=True,
             postgresql_where=text("status <> 'skipped'"),
             sqlite_where=text("status <> 'skipped'"),
+        ),
+        Index(
+            "ix_wss_delivery_skipped_person",
+            "person_ref",
+            postgresql_where=text("status = 'skipped'"),
+            sqlite_where=text("status = 'skipped'"),
         ),
         Index("ix_wss_delivery_status", "dispatch_id", "status", "number"),
         Index(
@@ -110,10 +118,10 @@ class Delivery(Base):
             postgresql_where=text("status IN ('claimed', 'sending')"),
             sqlite_where=text("status IN ('claimed', 'sending')"),
         ),
-        Index("ix_wss_delivery_person", "person_kind", "person_ref"),
     )
 
-    dispatch_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA_TOKEN}.wss_dispatch.id"), primary_key=True)
+    # No foreign key: it would ask for the one dispatch again with each of a million rows. Dispatches are never deleted.
+    dispatch_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     person_kind: Mapped[str] = mapped_column(String(10))
     person_ref: Mapped[str] = mapped_column(String(80))

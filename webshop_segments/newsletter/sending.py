@@ -16,7 +16,7 @@ from typing import TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..channel import Sender
-from .deliveries import Claimed
+from .claims import Claimed
 from .flight import Flight
 from .outcomes import Streak
 from .pace import Pace
@@ -35,7 +35,6 @@ _T = TypeVar("_T")
 class Sending:
     """Works off one claim.
 
-    :param go_on: asked before each window leaves: false when the dispatch was paused or cancelled.
     :param until: on the monotonic clock, when the claim's lease is half over.
     :param stop: set when the worker shall end.
     """
@@ -47,16 +46,15 @@ class Sending:
         pace: Pace,
         pool: ThreadPoolExecutor,
         *,
-        go_on: Callable[[], bool],
         until: float,
         stop: threading.Event,
     ) -> None:
         self._window, self._sender, self._pace, self._pool = window, sender, pace, pool
-        self._go_on, self._until, self._stop = go_on, until, stop
+        self._until, self._stop = until, stop
         self._streak = Streak()
 
     def work_off(self, claimed: Sequence[Claimed]) -> None:
-        """Until all has left, the claim is half over, a limit is reached, or the worker shall stop.
+        """Until all has left, the claim is half over or ended from outside, or the worker shall stop.
 
         :raises OurFault: when the provider refuses us.
         :raises BaseException: whatever ended the channel's sending; what it has said by then is settled.
@@ -73,7 +71,7 @@ class Sending:
                 flight = Flight(self._pool, self._sender, marked.messages, marked.until)
                 landed, before = before, (marked, flight)
                 self._settle(landed)
-                if marked.held_back:
+                if marked.last:
                     break
         finally:
             self._settle(before)
@@ -89,7 +87,7 @@ class Sending:
         """Whether the next window may leave; waits until the one before has landed."""
         if before is not None and before[1].land(self._stop) is not None:
             return False
-        return not self._stop.is_set() and monotonic() < self._until and self._go_on()
+        return not self._stop.is_set() and monotonic() < self._until
 
     def _settle(self, landed: tuple[Marked, Flight] | None) -> None:
         if landed is None:

@@ -13,7 +13,7 @@ DELIVERY: dict[str, frozenset[str]] = {
 """As in the glossary; ``unknown`` goes back to the queue only by an administrator's word."""
 
 LEASED = ("claimed", "sending")
-"""States in which a worker holds the row; every move out of them tests its lease."""
+"""States in which a worker holds the row; every move out of them by a worker tests its lease."""
 
 UNDER_WAY = ("queued", "claimed", "sending")
 """States after which a dispatch is not finished."""

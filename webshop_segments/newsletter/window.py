@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from ..channel import Channel, Message, Outcome
 from ..consent import state, suppression
-from ..consent.models import ConsentState
 from ..consent.tokens import Link
 from ..directory import people
 from ..directory.addresses import ADDRESS_COLUMN
@@ -21,8 +19,9 @@ from ..directory.people import Person, PersonKey
 from ..errors import Refused
 from ..i18n import _
 from ..plugin import Plugin
-from . import allowance, deliveries, outcomes
-from .deliveries import CONTROL, Claimed, Settled
+from . import allowance, claims, deliveries, outcomes, receipts
+from .claims import Claimed
+from .deliveries import CONTROL, Settled
 from .message import CompiledMessage, Recipient
 from .models import Dispatch
 
@@ -32,7 +31,7 @@ class Marked:
     """What may leave now.
 
     :param failed: what cannot be filled in, marked all the same, to be settled with the rest.
-    :param held_back: how many claimed rows a limit keeps here.
+    :param last: the claim ends here: a limit is reached, its dispatch paused, or its lease over.
     :param granted_at: when the limits were counted, for what is given back.
     :param until: on the monotonic clock, when the lease of these rows ends; nothing may leave after it.
     """
@@ -40,7 +39,7 @@ class Marked:
     messages: list[Message]
     failed: dict[int, Settled]
     rows: dict[int, Claimed]
-    held_back: int
+    last: bool
     granted_at: datetime | None
     until: float
 
@@ -86,17 +85,18 @@ class Window:
             found, reasons = self._read(session, granted)
             there = [row for row in granted if row.number in found]
             messages, failed = self._fill(there, found)
-            numbers = [row.number for row in there]
-            marked = deliveries.mark(
+            column = ADDRESS_COLUMN[self._dispatch.channel]
+            marked = claims.mark(
                 session,
                 self._dispatch,
                 self._lease_id,
-                numbers,
+                {row.number: found[row.number].seen(column) for row in there},
                 self._people.message_id_parts(),
                 self._lease_seconds,
             )
             unmarked = [row for row in there if row.number not in marked]
-            deliveries.skip(session, self._dispatch.id, self._lease_id, reasons | self._why(session, unmarked))
+            why = self._why(session, unmarked, found)
+            claims.skip(session, self._dispatch.id, self._lease_id, reasons | why)
             unused = Counter(row.domain for row in granted if row.number not in marked)
             allowance.give_back(session, self._channel, unused, at)
             session.commit()
@@ -104,7 +104,7 @@ class Window:
             [message for message in messages if message.number in marked],
             {number: settled for number, settled in failed.items() if number in marked},
             {row.number: row for row in granted},
-            len(claimed) - len(granted),
+            len(granted) < len(claimed) or len(why) < len(unmarked),
             at,
             until,
         )
@@ -118,6 +118,7 @@ class Window:
         self._resting |= resting
         with self._sessions() as session:
             deliveries.settle(session, self._dispatch.id, self._lease_id, settled)
+            receipts.suppress_bounced(session, self._dispatch.id, settled)
             for domain in sorted(resting):
                 allowance.hold(session, self._channel.name, domain, outcomes.HOLD_SECONDS)
             session.commit()
@@ -127,7 +128,7 @@ class Window:
         """Give back what was marked and has not left."""
         unused = Counter(marked.rows[number].domain for number in marked.numbers)
         with self._sessions() as session:
-            deliveries.unmark(session, self._dispatch.id, self._lease_id, marked.numbers)
+            claims.unmark(session, self._dispatch.id, self._lease_id, marked.numbers)
             allowance.give_back(session, self._channel, unused, marked.granted_at)
             session.commit()
 
@@ -147,8 +148,6 @@ class Window:
         """The people of a window as the shop has them now, and why some get nothing any more."""
         keys = {row.number: PersonKey(row.person_kind, row.person_ref) for row in claimed}
         there = people.find(session, self._plugin.shop, [key for key in keys.values() if key.kind != CONTROL])
-        seen = self._addresses_agreed(session, list(keys.values()))
-        column = ADDRESS_COLUMN[self._dispatch.channel]
         found: dict[int, Person] = {}
         reasons: dict[int, str] = {}
         for number, key in keys.items():
@@ -158,22 +157,13 @@ class Window:
                 reasons[number] = "not_in_shop"
             elif not there[key].is_active:
                 reasons[number] = "inactive"
-            elif there[key].seen(column) != seen.get(key, there[key].seen(column)):
-                reasons[number] = "address_changed"
             else:
                 found[number] = there[key]
         return found, reasons
 
-    def _addresses_agreed(self, session: Session, keys: Sequence[PersonKey]) -> dict[PersonKey, str | None]:
-        rows = session.execute(
-            select(ConsentState.person_kind, ConsentState.person_ref, ConsentState.address_seen).where(
-                ConsentState.person_ref.in_({key.ref for key in keys}), ConsentState.channel == self._dispatch.channel
-            )
-        )
-        return {PersonKey(kind, ref): address for kind, ref, address in rows}
-
     def _fill(self, rows: Sequence[Claimed], found: dict[int, Person]) -> tuple[list[Message], dict[int, Settled]]:
         messages, failed = [], {}
+        by_provider = self._dispatch.channel != "email"
         for row in rows:
             control = row.person_kind == CONTROL
             link = None
@@ -185,24 +175,27 @@ class Window:
             except Refused as refusal:
                 failed[row.number] = Settled("failed", str(refusal)[:255])
                 continue
-            messages.append(Message(row.number, row.address, content, self._dispatch.sender_address))
+            later = receipts.status_url(self._plugin.settings, self._dispatch.id, row.number) if by_provider else None
+            messages.append(Message(row.number, row.address, content, self._dispatch.sender_address, later))
         return messages, failed
 
-    def _why(self, session: Session, unmarked: Sequence[Claimed]) -> dict[int, str]:
-        """Why the mark passed rows over: withdrawn, renewed or suppressed in the last second.
+    def _why(self, session: Session, unmarked: Sequence[Claimed], found: dict[int, Person]) -> dict[int, str]:
+        """Why the mark passed rows over: withdrawn, renewed, suppressed or moved in the last second.
 
-        Where the consent stands the lease ran out; such a row is in the queue again, or in other hands.
+        Where the consent stands the lease ran out, or the dispatch is paused; such a row waits in the queue again.
         """
         reasons = {}
+        column = ADDRESS_COLUMN[self._dispatch.channel]
         for row in unmarked:
-            if suppression.reason_of(session, self._dispatch.channel, row.address_key) is not None:
-                reasons[row.number] = "suppressed"
-                continue
             key = PersonKey(row.person_kind, row.person_ref)
             held = state.of_person(session, key).get(self._dispatch.channel)
             shown = held[1] if held is not None else "never_asked"
-            if shown != state.GRANTED:
+            if suppression.reason_of(session, self._dispatch.channel, row.address_key) is not None:
+                reasons[row.number] = "suppressed"
+            elif shown != state.GRANTED:
                 reasons[row.number] = {"ended": "channel_ended"}.get(shown, shown)
+            elif held is not None and held[0].address_seen != found[row.number].seen(column):
+                reasons[row.number] = "address_changed"
         return reasons
 
 

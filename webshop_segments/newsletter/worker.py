@@ -11,6 +11,7 @@ from functools import partial
 from typing import cast
 
 from sqlalchemy import QueuePool
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import sessionmaker
 
 from .. import clock, stamp
@@ -20,8 +21,8 @@ from ..errors import ChannelError, Refused
 from ..i18n import _, in_language
 from ..plugin import Plugin
 from ..segments import sweep
-from . import allowance, deliveries, dispatches, duty, notice_mail, preparation
-from .deliveries import Claimed
+from . import allowance, claims, dispatches, duty, notice_mail, preparation, scheduling
+from .claims import Claimed
 from .flight import Flight
 from .lines import Lines
 from .models import Dispatch
@@ -130,7 +131,8 @@ class Worker:
         if now - self._recovered >= _RECOVER_EVERY or not self._recovered:
             self._recovered = now
             with self._sessions() as session:
-                deliveries.recover(session)
+                claims.recover(session)
+                scheduling.ask(session, self._plugin)
                 session.commit()
         if now - self._swept >= SWEEP_EVERY or not self._swept:
             self._swept = now
@@ -172,7 +174,7 @@ class Worker:
         until = time.monotonic() + self._lease_seconds / 2
         with self._sessions() as session:
             size = self._lines.pace(channel).claim(self._lease_seconds)
-            lease_id, claimed = deliveries.claim(session, dispatch.id, size, self._lease_seconds, held_domains)
+            lease_id, claimed = claims.claim(session, dispatch.id, size, self._lease_seconds, held_domains)
             done = not claimed and duty.close(session, dispatch.id)
             session.commit()
         if claimed:
@@ -191,12 +193,14 @@ class Worker:
                 self._lines.open(channel),
                 self._lines.pace(channel),
                 self._pool,
-                go_on=partial(duty.may_go_on, self._sessions, dispatch.id),
                 until=until,
                 stop=self._stop,
             )
             sending.work_off(claimed)
             duty.calm(self._sessions, dispatch)
+        except (OperationalError, InterfaceError):
+            # The database is away, not the dispatch in trouble.
+            raise
         except ChannelError as error:
             self._lines.drop(channel)
             trouble(str(error), permanent=error.permanent)

@@ -1,9 +1,8 @@
-"""E-mail by SMTP: one message after the other on one connection, each with exactly one outcome."""
+"""E-mail by SMTP, on several connections and pipelined where the server allows it; each message has one outcome."""
 
 from __future__ import annotations
 
 import re
-import smtplib
 from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from types import TracebackType
@@ -11,36 +10,42 @@ from typing import Any
 
 import flask_mail
 
-from ...channel import Accepted, Message, Outcome, Rejected, Unknown
-from ...errors import ChannelError
+from ...channel import Accepted, Message, Outcome, Rejected
+from ...limits import Limits
+from .opening import MailServer
+from .pool import Pool
 from .reasons import in_plain_words
-from .smtp import ServerLine
-from .smtp_replies import acceptance, is_policy, refusal
 
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+")
-
-_LOSSES_IN_A_ROW = 2
 
 
 class EmailChannel:
     """The mail server of Flask-Mail's MAIL_* settings.
 
     :param timeout: seconds to wait for a connection and for each reply.
+    :param connections: how many to the server at once, at most; a small window opens only one.
+    :param limits: how fast it may send; by default as fast as it can.
     """
 
     name: str = "email"
     window: int = 100
 
-    def __init__(self, mail: flask_mail.Mail, *, timeout: float = 15) -> None:
+    def __init__(
+        self, mail: flask_mail.Mail, *, timeout: float = 15, connections: int = 2, limits: Limits | None = None
+    ) -> None:
+        self.limits = limits or Limits()
         self._mail = mail
         self._timeout = timeout
+        self._connections = connections
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any], *, timeout: float = 15) -> EmailChannel:
+    def from_config(
+        cls, config: Mapping[str, Any], *, timeout: float = 15, connections: int = 2, limits: Limits | None = None
+    ) -> EmailChannel:
         """Read the settings as Flask-Mail does."""
         mail = flask_mail.Mail()
         mail.state = mail.init_mail(dict(config), config.get("DEBUG", False), config.get("TESTING", False))
-        return cls(mail, timeout=timeout)
+        return cls(mail, timeout=timeout, connections=connections, limits=limits)
 
     @property
     def sender(self) -> tuple[str, str] | None:
@@ -52,37 +57,45 @@ class EmailChannel:
         return name, address
 
     def open(self) -> EmailSender:
-        """The connection is made when the block is entered."""
-        return EmailSender(ServerLine(self._mail, self._timeout), self.sender)
+        """The first connection is made when the block is entered."""
+        return EmailSender(MailServer(self._mail, self._timeout), self.sender, self._connections)
 
 
 class EmailSender:
-    """A connection to the mail server, renewed where it is lost."""
+    """Connections to the mail server, each renewed where it is lost."""
 
-    def __init__(self, line: ServerLine, sender: tuple[str, str] | None) -> None:
-        self._line = line
+    def __init__(self, server: MailServer, sender: tuple[str, str] | None, connections: int) -> None:
         self._sender = sender[1] if sender else None
-        self._lost: list[_Lost] = []
+        self._pool = None if server.suppressed else Pool(server, self._sender or "", connections)
 
     def __enter__(self) -> EmailSender:
         """:raises ChannelError: when the server cannot be reached or does not let us in."""
-        self._line.__enter__()
+        if self._pool:
+            self._pool.open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._line.__exit__(kind, error, trace)
+        if self._pool:
+            self._pool.close()
 
-    def send(self, window: Sequence[Message]) -> Iterator[Outcome]:
-        """Hand over each message and yield its outcome; two lost connections in a row end the window's sending."""
-        self._lost.clear()
-        for message in window:
-            yield self._unfit(message) or self._outcome(message)
+    def send(self, window: Sequence[Message], until: float) -> Iterator[Outcome]:
+        """Hand over each message; a connection lost twice in a row is not renewed for the same window."""
+        unfit = {message.number: outcome for message in window if (outcome := self._unfit(message))}
+        fit = [message for message in window if message.number not in unfit]
+        if self._pool:
+            return self._pool.send(fit, until, list(unfit.values()))
+        return iter([unfit.get(message.number) or Accepted(message.number) for message in window])
 
-    def _unfit(self, message: Message) -> Outcome | None:
+    def abort(self) -> None:
+        """Break off ``send`` from another thread: what may have left is unknown, the rest was not sent."""
+        if self._pool:
+            self._pool.abort()
+
+    def _unfit(self, message: Message) -> Rejected | None:
         """The outcome where no server need be asked."""
-        sender = self._envelope_sender(message)
+        sender = self._sender if message.sender is None else message.sender
         if sender is None:
             reason = "There is no sender: set MAIL_DEFAULT_SENDER."
             return Rejected(message.number, reason, permanent=True, about_us=True)
@@ -91,112 +104,4 @@ class EmailSender:
             return Rejected(message.number, reason, permanent=True, about_us=True)
         if not _ADDRESS.fullmatch(message.address):
             return Rejected(message.number, in_plain_words(f"{message.address} is no address."), permanent=True)
-        return Accepted(message.number) if self._line.mail.suppress else None
-
-    def _envelope_sender(self, message: Message) -> str | None:
-        return self._sender if message.sender is None else message.sender
-
-    def _outcome(self, message: Message) -> Outcome:
-        while len(self._lost) < _LOSSES_IN_A_ROW:
-            try:
-                outcome = self._hand_over(message)
-            except _Lost as lost:
-                self._line.drop()
-                self._lost.append(lost)
-                if lost.after == "content":
-                    return Unknown(message.number, lost.reason)
-                if lost.after != "nothing":
-                    break
-            else:
-                self._lost.clear()
-                return outcome
-        last = self._lost[-1]
-        return Rejected(message.number, last.reason, permanent=False, about_us=last.about_us)
-
-    def _hand_over(self, message: Message) -> Outcome:
-        try:
-            host = self._line.ready()
-        except ChannelError as error:
-            raise _Lost("nothing", str(error), about_us=error.permanent) from error
-        sender, content = self._envelope_sender(message), _as_on_the_wire(message.content)
-        options = [f" SIZE={len(content)}"] if host.has_extn("size") else []
-        if not message.content.isascii() and host.has_extn("8bitmime"):
-            options.append(" BODY=8BITMIME")
-        if not f"{sender}{message.address}".isascii():
-            # RFC 6531: only a server that offers it can be told such an address.
-            if not host.has_extn("smtputf8"):
-                reason = "The mail server cannot write to this address (it offers no SMTPUTF8)."
-                return Rejected(message.number, reason, permanent=True)
-            host.command_encoding = "utf-8"
-            options.append(" SMTPUTF8")
-        steps = (
-            (f"MAIL FROM:<{sender}>{''.join(options)}", "nothing", (250,)),
-            (f"RCPT TO:<{message.address}>", "MAIL", (250, 251, 252)),
-            ("DATA", "RCPT", (354,)),
-        )
-        for command, before, good in steps:
-            code, text = _asked(host, command, before)
-            if code in good:
-                continue
-            if code == 421 or not 400 <= code < 600:
-                raise _Lost.by_reply(before, code, text)
-            self._start_over(host)
-            return refusal(message.number, code, text, to=command[:4])
-        return self._reply_to(content, message.number, host)
-
-    def _reply_to(self, content: bytes, number: int, host: smtplib.SMTP) -> Outcome:
-        try:
-            host.send(content)
-        except OSError as error:
-            # The end of the content has not left, so the server cannot have taken it over.
-            raise _Lost("DATA", f"The connection was lost: {error}") from error
-        try:
-            code, text = host.getreply()
-        except OSError as error:
-            raise _Lost("content", f"No reply to the message: {error}") from error
-        if 250 <= code < 260:
-            return acceptance(number, text)
-        if not 400 <= code < 600:
-            raise _Lost.by_reply("content", code, text)
-        if code == 421:
-            self._line.drop()
-        return refusal(number, code, text, to="content")
-
-    def _start_over(self, host: smtplib.SMTP) -> None:
-        try:
-            code, _ = host.rset()
-        except OSError:
-            code = -1
-        if code != 250:
-            self._line.drop()
-
-
-class _Lost(Exception):
-    """The connection is gone or out of step.
-
-    :param after: what the server had answered of this message; "nothing" allows another attempt, "content"
-        means that the message may have been taken over.
-    """
-
-    def __init__(self, after: str, reason: str, *, about_us: bool = False) -> None:
-        self.after = after
-        self.reason = in_plain_words(reason)
-        self.about_us = about_us
-
-    @classmethod
-    def by_reply(cls, after: str, code: int, text: bytes) -> _Lost:
-        said = in_plain_words(text if code < 0 else b"%d %b" % (code, text))
-        return cls(after, said if code == 421 else f"An answer out of step: {said}", about_us=is_policy(said))
-
-
-def _asked(host: smtplib.SMTP, command: str, before: str) -> tuple[int, bytes]:
-    try:
-        return host.docmd(command)
-    except OSError as error:
-        raise _Lost(before, f"The connection was lost: {error}") from error
-
-
-def _as_on_the_wire(content: bytes) -> bytes:
-    """Every line end CRLF, leading dots doubled (RFC 5321, 4.5.2), closed by the line that ends the message."""
-    text = b"\n" + content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n") + b"\n"
-    return text.replace(b"\n.", b"\n..").replace(b"\n", b"\r\n")[2:] + b".\r\n"
+        return None

@@ -8,6 +8,7 @@ from types import TracebackType
 from ...channel import Accepted, Message, Outcome, Rejected
 from ...errors import ChannelError
 from ...limits import Limits
+from .reasons import not_begun
 
 
 class MemoryChannel:
@@ -16,6 +17,7 @@ class MemoryChannel:
     :param outcomes: answers a message; what it raises comes out of ``send``, as a crash would.
     :param trouble: raised when the channel is entered.
     :param sender: name and address of the default sender.
+    :param limits: how fast it may send; by default as fast as it can.
     """
 
     window: int = 100
@@ -27,13 +29,13 @@ class MemoryChannel:
         *,
         trouble: ChannelError | None = None,
         sender: tuple[str, str] | None = None,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
         self.outcomes = outcomes or _accepted
         self.trouble = trouble
         self.sender = sender
-        self.limits = limits
+        self.limits = limits or Limits()
         self.sent: list[Message] = []
         """What left: every message that was not rejected, in order."""
 
@@ -46,6 +48,7 @@ class MemorySender:
 
     def __init__(self, channel: MemoryChannel) -> None:
         self._channel = channel
+        self._aborted = False
 
     def __enter__(self) -> MemorySender:
         """:raises ChannelError: the channel's ``trouble``."""
@@ -59,15 +62,19 @@ class MemorySender:
         pass
 
     def send(self, window: Sequence[Message], until: float) -> Iterator[Outcome]:
+        self._aborted = False
+        return self._outcomes(window, until)
+
+    def abort(self) -> None:
+        """What was not begun is refused for now."""
+        self._aborted = True
+
+    def _outcomes(self, window: Sequence[Message], until: float) -> Iterator[Outcome]:
         for message in window:
-            outcome = self._channel.outcomes(message)
+            outcome = not_begun(message, until, aborted=self._aborted) or self._channel.outcomes(message)
             if not isinstance(outcome, Rejected):
                 self._channel.sent.append(message)
             yield outcome
-
-
-    def abort(self) -> None:
-        """Nothing is ever in flight."""
 
 
 def _accepted(message: Message) -> Accepted:

@@ -1,200 +1,195 @@
-"""The connection to the mail server of Flask-Mail's settings: bounded in time, TLS verified, faults in plain words."""
+"""The standard library's SMTP client, bounded in time and length, and open to being broken off by another thread."""
 
 from __future__ import annotations
 
+import contextlib
 import smtplib
+import socket
 import ssl
-from ipaddress import ip_address
+import sys
+import threading
 from time import monotonic
-from types import TracebackType
-
-import flask_mail
-
-from ...errors import ChannelError
-from .reasons import in_plain_words
 
 MOST_LINES = 128
 LONGEST_LINE = 8192
 
-_WRONG_NAME = (62, 64)
-"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
+_RECORD = 16384
+"""A TLS record holds no more: what fails to leave in one piece of this size, the server cannot read at all."""
+
+FAREWELL_SECONDS = 2.0
+"""A server that is slow to say goodbye is not waited for longer."""
+
+
+class Closed(smtplib.SMTPServerDisconnected):
+    """The server ended the connection."""
+
+
+class Breaker:
+    """Lets another thread break off a connection at any moment, from before its first packet on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handle: socket.socket | None = None
+        self._broken = False
+
+    def watch(self, sock: socket.socket) -> None:
+        """:raises OSError: it was broken off before."""
+        with self._lock:
+            if self._broken:
+                raise OSError("broken off")
+            # A duplicate stays the same connection when TLS takes the socket over.
+            self._handle = sock.dup()
+
+    def break_off(self) -> None:
+        """What is read or written ends at once, and there is no new connection before :meth:`mend`."""
+        with self._lock:
+            self._broken = True
+            if self._handle is not None:
+                with contextlib.suppress(OSError):
+                    self._handle.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        with self._lock:
+            self._broken = False
+
+    def release(self) -> None:
+        with self._lock:
+            if self._handle is not None:
+                self._handle.close()
+                self._handle = None
 
 
 class BoundedSMTP(smtplib.SMTP):
-    """Reads replies up to a time, a length and a number of lines, and speaks only after all of them were read."""
+    """Reads replies up to a time, a length and a number of lines, and speaks only after all of them were read.
 
-    _unread = b""
+    :param timeout: seconds for each reply and for each writing.
+    :param context: for a port that speaks TLS from the start.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, timeout: float, breaker: Breaker, context: ssl.SSLContext | None = None
+    ) -> None:
+        self._breaker = breaker
+        self._context = context
+        self._unread = b""
+        self.fault = ""
+        """Why the last writing did not end."""
+        super().__init__(host, port, timeout=timeout)
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
+        sock = self._reached(host, port)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock = self._context.wrap_socket(sock, server_hostname=host) if self._context else sock
+        return self.getreply()
+
+    def _reached(self, host: str, port: int) -> socket.socket:
+        # socket.create_connection would keep its socket to itself, out of the breaker's reach, until it is connected.
+        fault: OSError = OSError("it has no address")
+        for family, kind, protocol, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                self._breaker.watch(sock)
+                sock.settimeout(self.timeout)
+                sock.connect(place)
+                return sock
+            except OSError as error:
+                sock.close()
+                self._breaker.release()
+                fault = error
+        raise fault
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]
+        data = s.encode(self.command_encoding) if isinstance(s, str) else s
+        if self.write(data) < len(data):
+            raise smtplib.SMTPServerDisconnected(self.fault)
+
+    def write(self, data: bytes) -> int:
+        """How many octets left; where they are not all, the connection is lost and the rest never arrives."""
         if self._unread:
             raise smtplib.SMTPServerDisconnected("it gave more replies than there were commands")
-        super().send(s)
-
-    def getreply(self) -> tuple[int, bytes]:
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("there is no connection")
-        if self.file is None:
-            # Also after STARTTLS: what was said in the clear does not count.
-            self.file, self._unread = self.sock.makefile("rb"), b""
+        if self.debuglevel:
+            print("send:", repr(data), file=sys.stderr)
+        until, left = monotonic() + self.timeout, 0
+        try:
+            while left < len(data):
+                if left and monotonic() > until:
+                    raise TimeoutError
+                left += self.sock.send(data[left : left + _RECORD])
+        except TimeoutError:
+            self.fault = f"it did not take the message within {self.timeout:g} s"
+        except OSError as error:
+            self.fault = str(error)
+        return left
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Code and text of the next reply; the code is -1 where there is none.
+
+        :raises Closed: the server ended the connection.
+        :raises SMTPServerDisconnected: it said nothing in time, or did not come to an end.
+        """
         until = monotonic() + self.timeout
         lines: list[bytes] = []
         try:
             while len(lines) < MOST_LINES:
-                line = self._line(until)
+                line, ended, rest = self._unread.partition(b"\n")
+                if not ended:
+                    self._read_on(until if lines or line else None)
+                    continue
+                self._unread = rest
                 lines.append(line[4:].strip())
                 if not line[:3].isdigit():
                     return -1, line.strip()
                 if line[3:4] != b"-":
-                    return int(line[:3]), b"\n".join(lines)
+                    return int(line[:3]), lines[0] if len(lines) == 1 else b"\n".join(lines)
             raise OSError("its reply had no end")
         except OSError as error:
             self.close()
+            if isinstance(error, ConnectionError):
+                raise Closed(str(error)) from error
             reason = f"it did not answer within {self.timeout:g} s" if isinstance(error, TimeoutError) else str(error)
             raise smtplib.SMTPServerDisconnected(reason) from error
-        finally:
-            if self.sock is not None:
-                self.sock.settimeout(self.timeout)
 
-    def _line(self, until: float) -> bytes:
-        while b"\n" not in self._unread:
-            if len(self._unread) > LONGEST_LINE:
-                raise OSError("its reply was a line without end")
-            assert self.sock is not None
-            assert self.file is not None
+    def _read_on(self, until: float | None) -> None:
+        if self.sock is None:
+            raise OSError("there is no connection")
+        if len(self._unread) > LONGEST_LINE:
+            raise OSError("its reply was a line without end")
+        if until is not None:
             self.sock.settimeout(max(until - monotonic(), 0.001))
-            more = self.file.read1(LONGEST_LINE)
-            if not more:
-                raise OSError("it closed the connection")
-            self._unread += more
-        line, _, self._unread = self._unread.partition(b"\n")
-        return line
-
-
-class BoundedSMTPOverTLS(BoundedSMTP, smtplib.SMTP_SSL):
-    """The same on a port that speaks TLS from the start."""
-
-
-class ServerLine(flask_mail.Connection):
-    """Flask-Mail's connection. ``host`` is None while there is none, and for good with MAIL_SUPPRESS_SEND."""
-
-    def __init__(self, mail: flask_mail.Mail, timeout: float) -> None:
-        super().__init__(mail)
-        self._timeout = timeout
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._take_leave()
-
-    def ready(self) -> smtplib.SMTP:
-        """The host to hand the next message to, connected anew after a loss and after MAIL_MAX_EMAILS messages.
-
-        :raises ChannelError: when there is no connection to be had.
-        """
-        if self.num_emails and self.num_emails == self.mail.max_emails:
-            self._take_leave()
-        if self.host is None:
-            self.host = self.configure_host()
-            self.num_emails = 0
-        self.num_emails += 1
-        return self.host
-
-    def drop(self) -> None:
-        """Close without a word."""
-        if self.host is not None:
-            self.host.close()
-            self.host = None
-
-    def configure_host(self) -> smtplib.SMTP:
-        """:raises ChannelError: saying what to check, for whoever reads the alarm."""
-        mail = self.mail
-        login = bool(mail.username and mail.password)
-        if login and not (mail.use_tls or mail.use_ssl or _is_this_machine(mail.server)):
-            raise ChannelError(
-                f"The password for {self._place} would travel unencrypted: set MAIL_USE_TLS (port 587) "
-                "or MAIL_USE_SSL (port 465).",
-                permanent=True,
-            )
-        host: smtplib.SMTP | None = None
-        try:
-            host = self._connected()
-            if mail.use_tls:
-                host.starttls(context=ssl.create_default_context())
-            host.ehlo_or_helo_if_needed()
-            if login:
-                host.login(mail.username, mail.password)
-        except (OSError, ValueError) as error:
-            if host is not None:
-                host.close()
-            raise self._trouble(error) from error
-        # Only now, so that the log does not show the password.
-        host.set_debuglevel(int(mail.debug))
-        return host
-
-    def _connected(self) -> smtplib.SMTP:
-        mail = self.mail
-        if not mail.server:
-            raise ValueError("MAIL_SERVER is empty")
-        if mail.use_ssl:
-            context = ssl.create_default_context()
-            return BoundedSMTPOverTLS(mail.server, mail.port, timeout=self._timeout, context=context)
-        return BoundedSMTP(mail.server, mail.port, timeout=self._timeout)
-
-    def _take_leave(self) -> None:
-        try:
-            if self.host is not None:
-                self.host.quit()
-        except OSError:
-            pass
-        finally:
-            self.drop()
+        more = self.sock.recv(LONGEST_LINE)
+        if until is not None:
+            self.sock.settimeout(self.timeout)
+        if not more:
+            raise ConnectionError("it closed the connection")
+        self._unread += more
 
     @property
-    def _place(self) -> str:
-        return f"the mail server {self.mail.server}, port {self.mail.port},"
+    def has_said_more(self) -> bool:
+        """Whether there is more than the replies that were read."""
+        return bool(self._unread)
 
-    def _trouble(self, error: Exception) -> ChannelError:
-        sentence, permanent = self._sentence(error)
-        return ChannelError(sentence[0].upper() + sentence[1:], permanent=permanent)
+    def is_silent(self) -> bool:
+        """Whether the connection is open and nothing was said on it since the last reply."""
+        if self.sock is None or self._unread:
+            return False
+        self.sock.settimeout(0)
+        try:
+            self.sock.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            self.sock.settimeout(self.timeout)
+            return True
+        except OSError:
+            pass
+        return False
 
-    def _sentence(self, error: Exception) -> tuple[str, bool]:
-        place = self._place
-        match error:
-            case ssl.SSLCertVerificationError(verify_code=code) if code in _WRONG_NAME:
-                cure = "set MAIL_SERVER to the name the certificate was issued for."
-                return f"{place} shows a certificate for another name: {cure}", True
-            case ssl.SSLCertVerificationError(verify_message=why):
-                cure = "renew it, or name the file of its authority in the environment variable SSL_CERT_FILE."
-                return f"{place} shows a certificate that is not trusted ({why}): {cure}", True
-            case ssl.SSLError() if not isinstance(error, ssl.SSLEOFError):
-                cure = "MAIL_USE_SSL belongs to port 465, MAIL_USE_TLS to ports 587 and 25."
-                return f"{place} and we found no common TLS ({error.reason}): {cure}", True
-            case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=said):
-                said = f"{code} {in_plain_words(said)}"
-                cure = f"check MAIL_USERNAME and MAIL_PASSWORD. It said: {said}"
-                return f"{place} refused the login of {self.mail.username}: {cure}", code >= 500
-            case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
-                cure = "check MAIL_PORT, or use MAIL_USE_SSL with port 465."
-                return f"{place} offers no STARTTLS, which MAIL_USE_TLS asks for: {cure}", True
-            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
-                said = f"{code} {in_plain_words(said)}"
-                return f"{place} does not serve us; ask whoever runs it. It said: {said}", code >= 500
-            case smtplib.SMTPServerDisconnected():
-                cure = "check that it runs, and that MAIL_PORT fits MAIL_USE_TLS and MAIL_USE_SSL."
-                return f"{place} broke off: {error}; {cure}", False
-            case smtplib.SMTPException():
-                cure = "remove MAIL_USERNAME and MAIL_PASSWORD, or check MAIL_USE_TLS and MAIL_PORT."
-                return f"{place} offers no login that we know: {cure}", True
-            case UnicodeEncodeError(encoding="ascii"):
-                return f"{place} takes only ASCII in MAIL_USERNAME and MAIL_PASSWORD.", True
-            case OSError():
-                cure = "check that it runs, MAIL_SERVER and MAIL_PORT, and the firewall."
-                return f"{place} cannot be reached ({error.strerror or error}): {cure}", False
-        return f"{place} cannot exist ({error}): check MAIL_SERVER and MAIL_PORT.", True
+    def quit(self) -> tuple[int, bytes]:
+        self.timeout = min(self.timeout, FAREWELL_SECONDS)
+        if self.sock is not None:
+            self.sock.settimeout(self.timeout)
+        return super().quit()
 
-
-def _is_this_machine(server: str) -> bool:
-    try:
-        return ip_address(server).is_loopback
-    except ValueError:
-        return server == "localhost"
+    def close(self) -> None:
+        super().close()
+        self._breaker.release()

@@ -7,6 +7,12 @@ import re
 from ...channel import Accepted, Rejected
 from .reasons import in_plain_words
 
+GOOD = {"RSET": (250,), "MAIL": (250,), "RCPT": (250, 251, 252), "DATA": (354,), "content": range(250, 260)}
+"""The replies that say yes to a command, or to a message's content."""
+
+CLOSING = 421
+"""The server goes away; it may say so in reply to anything (RFC 5321, 3.8)."""
+
 _STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 
 _POLICY = 7

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from socket import gaierror
 from types import TracebackType
 from typing import Any
@@ -15,21 +16,26 @@ from twilio.rest import Client
 
 from ...channel import Accepted, Message, Outcome, Rejected, Unknown
 from ...errors import ChannelError
-from .reasons import in_plain_words
+from ...limits import Limits
+from .reasons import in_plain_words, not_begun
 from .twilio_errors import Verdict, verdict
 
 logger = logging.getLogger(__name__)
 
 LONGEST_TEXT = 1600
 
+_TIMEOUT = 8
+"""Seconds. A request under way cannot be broken off, and a worker that is told to stop leaves within ten."""
+
 
 class TwilioChannel:
     """A Twilio account.
 
     :param sender: a number in E.164, an alphanumeric name, or the SID of a messaging service (MG…).
-    :param http_client: sends the requests; by default Twilio's own with a timeout of ten seconds.
+    :param http_client: sends the requests; by default Twilio's own with a timeout of eight seconds.
     :param name: 'sms' or 'whatsapp'.
     :param per_second: messages the sender may send in a second; an SMS long code may send one.
+    :param limits: how fast it may send apart from that.
     """
 
     def __init__(
@@ -41,9 +47,11 @@ class TwilioChannel:
         http_client: Any = None,
         name: str = "sms",
         per_second: int = 1,
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
         self.window = max(1, min(per_second, 100))
+        self.limits = replace(limits or Limits(), per_second=max(1, per_second))
         self._login = (account, token)
         self._sender = sender
         self._http_client = http_client
@@ -56,7 +64,7 @@ class TwilioChannel:
                 "(+4915…) or to the SID of a messaging service (MG…).",
                 permanent=True,
             )
-        client = Client(*self._login, http_client=self._http_client or TwilioHttpClient(timeout=10))
+        client = Client(*self._login, http_client=self._http_client or TwilioHttpClient(timeout=_TIMEOUT))
         return TwilioSender(client, self._sender, "whatsapp:" if self.name == "whatsapp" else "")
 
 
@@ -67,6 +75,7 @@ class TwilioSender:
         self._client = client
         self._sender = sender
         self._prefix = prefix
+        self._aborted = False
 
     def __enter__(self) -> TwilioSender:
         return self
@@ -78,9 +87,13 @@ class TwilioSender:
         if session is not None:
             session.close()
 
-    def send(self, window: Sequence[Message]) -> Iterator[Outcome]:
-        for message in window:
-            yield self._outcome(message)
+    def send(self, window: Sequence[Message], until: float) -> Iterator[Outcome]:
+        self._aborted = False
+        return (not_begun(one, until, aborted=self._aborted) or self._outcome(one) for one in window)
+
+    def abort(self) -> None:
+        """The request under way ends by its own timeout; what was not begun is refused for now."""
+        self._aborted = True
 
     def _outcome(self, message: Message) -> Outcome:
         text = message.content.decode("utf-8", "replace")

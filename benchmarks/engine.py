@@ -1,0 +1,147 @@
+"""Our engine on a database: a shop in which everybody has agreed, and workers as an operator starts them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+from sqlalchemy import func, select
+
+from webshop_segments import MemoryChannel
+from webshop_segments.access import COMMAND_LINE
+from webshop_segments.newsletter import dispatches, newsletters
+from webshop_segments.newsletter.models import Delivery
+from webshop_segments.newsletter.newsletters import Draft
+from webshop_segments.newsletter.worker import Worker
+from webshop_segments.plugin import EXTENSION, Plugin
+
+from . import host
+from .memory import peak_megabytes
+from .people import fill
+from .processes import started
+
+SUBJECT = "{{ first_name }}, spring is when the workshop is full"
+BODY = (Path(__file__).parent / "newsletter.html").read_text("utf-8")
+
+_LOOKING_EVERY = 0.1
+_AT_THE_START = 3.0
+"""Seconds in which a worker has done what it does when it starts."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one dispatch showed.
+
+    :param per_second: messages, from the start of sending to the last one settled, both as the database has them.
+    :param peak_mb: the largest resident size any worker's process has had.
+    """
+
+    per_second: float
+    peak_mb: float
+
+
+class Engine:
+    """A shop at an address.
+
+    :param people: how many are made, in an empty database.
+    """
+
+    def __init__(self, url: str, people: int) -> None:
+        self._url = os.environ["BENCH_DATABASE_URL"] = url
+        self.people = people
+        self._app = host.create_app()
+        with self._app.app_context():
+            fill(host.db.engine, people=people, all_agree=True)
+            host.db.engine.dispose()
+
+    def letter(self) -> bytes:
+        """One of the messages it sends, as it goes to the mail server."""
+        channel = MemoryChannel("email")
+        with self._app.app_context():
+            self._begin()
+            worker = Worker(replace(self._plugin, channels={"email": channel}))
+            worker.run_until_idle()
+            worker.close()
+        return channel.sent[0].content
+
+    def send(
+        self, port: int, *, processes: int = 1, connections: int | None = None, seconds: float | None = None
+    ) -> Run:
+        """One dispatch to everybody.
+
+        :param connections: of each process to the mail server; None leaves it to the channel.
+        :param seconds: after so many the dispatch is cancelled; None: it runs to its end.
+        """
+        with self._app.app_context():
+            dispatch_id = self._begin()
+            with self._workers(port, processes, connections) as command:
+                self._wait(dispatch_id, seconds)
+                peak = peak_megabytes(command)
+            return Run(self._rate(dispatch_id), peak)
+
+    def idle(self, port: int, processes: int = 1) -> float:
+        """The peak of workers that have nothing to do, in MB."""
+        with self._workers(port, processes) as command:
+            time.sleep(_AT_THE_START)
+            return peak_megabytes(command)
+
+    @contextmanager
+    def _workers(self, port: int, processes: int, connections: int | None = None) -> Iterator[psutil.Process]:
+        """The real command, while the block lasts.
+
+        :param port: of the mail server, on this machine.
+        """
+        command = f"-m flask --app benchmarks.host segments work --processes {processes}".split()
+        environment = {"BENCH_DATABASE_URL": self._url, "BENCH_MAIL_PORT": str(port)}
+        if connections:
+            environment["BENCH_CONNECTIONS"] = str(connections)
+        with started([sys.executable, *command], environment) as process:
+            yield psutil.Process(process.pid)
+
+    @property
+    def _plugin(self) -> Plugin:
+        plugin: Plugin = self._app.extensions[EXTENSION]
+        return plugin
+
+    def _begin(self) -> int:
+        session = self._plugin.session
+        draft = Draft("Spring", BODY, SUBJECT, preheader="What workshops order in March")
+        newsletter = newsletters.add(session, self._plugin.shop, "email", draft, COMMAND_LINE)
+        key = secrets.token_hex(16)
+        dispatch = dispatches.start(session, self._plugin, newsletter, [], key, COMMAND_LINE, control_copy=False)
+        session.commit()
+        return dispatch.id
+
+    def _wait(self, dispatch_id: int, seconds: float | None) -> None:
+        session, until = self._plugin.session, None
+        while True:
+            dispatch = dispatches.get(session, dispatch_id)
+            status, trouble, begun = dispatch.status, dispatch.trouble, dispatch.started_at
+            session.rollback()
+            if status == "halted":
+                sys.exit(f"the dispatch halted: {trouble}")
+            if begun and seconds and not until:
+                until = time.monotonic() + seconds
+            if status == "finished" or (until and time.monotonic() > until):
+                return
+            time.sleep(_LOOKING_EVERY)
+
+    def _rate(self, dispatch_id: int) -> float:
+        session = self._plugin.session
+        sent = select(func.count(), func.max(Delivery.settled_at)).where(
+            Delivery.dispatch_id == dispatch_id, Delivery.status == "sent"
+        )
+        dispatch = dispatches.get(session, dispatch_id)
+        count, last = session.execute(sent).one()
+        begun = dispatch.started_at or last
+        if dispatch.status != "finished":
+            dispatches.cancel(session, dispatch, COMMAND_LINE)
+        session.commit()
+        return float(count / (last - begun).total_seconds())

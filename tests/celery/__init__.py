@@ -1,0 +1,1 @@
+"""Celery's workers send, and nothing a broker does to its messages matters."""

@@ -1,0 +1,179 @@
+"""Deliveries in a worker's hands: claimed, marked, skipped, given back, each move under its lease.
+
+Leases run on the database's clock, so that several machines agree on when one has ended.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Integer, String, and_, case, exists, literal, or_, select, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.orm import Session
+
+from .. import clock
+from ..consent import state
+from ..consent.models import ConsentState, Suppression
+from ..db import database_now, rows_given
+from .deliveries import CONTROL
+from .models import Delivery, Dispatch
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery in a worker's hands."""
+
+    number: int
+    person_kind: str
+    person_ref: str
+    address: str
+    address_key: str
+    domain: str
+    attempts: int
+
+
+def claim(
+    session: Session, dispatch_id: int, size: int, lease_seconds: float, held_domains: Collection[str] = ()
+) -> tuple[str, list[Claimed]]:
+    """Take up to ``size`` waiting deliveries under a new lease, none to a domain that is held."""
+    lease_id = secrets.token_hex(16)
+    # A CTE: PostgreSQL may run a plain subquery again for each row and so take more than the limit.
+    waiting = (
+        select(Delivery.number)
+        .where(
+            Delivery.dispatch_id == dispatch_id,
+            Delivery.status == "queued",
+            or_(Delivery.not_before.is_(None), Delivery.not_before <= database_now()),
+            *([Delivery.domain.not_in(sorted(held_domains))] if held_domains else []),
+        )
+        .order_by(Delivery.number)
+        .limit(size)
+        .with_for_update(skip_locked=True)
+        .cte("waiting")
+    )
+    rows = session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(select(waiting.c.number)))
+        .values(status="claimed", lease_id=lease_id, lease_until=database_now(lease_seconds))
+        .returning(
+            Delivery.number,
+            Delivery.person_kind,
+            Delivery.person_ref,
+            Delivery.address,
+            Delivery.address_key,
+            Delivery.domain,
+            Delivery.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    served = update(Dispatch).where(Dispatch.id == dispatch_id).values(last_claimed_at=database_now())
+    session.execute(served.execution_options(synchronize_session=False))
+    return lease_id, sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
+
+
+def mark(
+    session: Session, dispatch: Dispatch, lease_id: str, seen: Mapping[int, str | None], message_ids: tuple[str, str],
+    lease_seconds: float,
+) -> set[int]:  # fmt: skip
+    """Set a window to ``sending``, testing lease, pause and consent once more (C41); committed before anything leaves.
+
+    :param seen: number → the address as the shop has it now.
+    :param message_ids: what stands before and after the number in a Message-ID.
+    :returns: the numbers that may be sent now.
+    """
+    rows = [{"number": number, "seen": address} for number, address in seen.items()]
+    there = rows_given(session, "there", {"number": Integer, "seen": String}, rows)
+    stands = exists().where(
+        ConsentState.record_id == Delivery.record_id,
+        ConsentState.person_kind == Delivery.person_kind,
+        ConsentState.person_ref == Delivery.person_ref,
+        ConsentState.channel == dispatch.channel,
+        ConsentState.address_seen == there.c.seen,
+        state.counts(),
+    )
+    suppressed = exists().where(
+        Suppression.channel == dispatch.channel, Suppression.address_key == Delivery.address_key
+    )
+    marked = session.scalars(
+        update(Delivery)
+        .where(
+            *_held(dispatch.id, lease_id, "claimed"),
+            Delivery.number == there.c.number,
+            Delivery.lease_until > database_now(),
+            exists().where(Dispatch.id == dispatch.id, Dispatch.status == "sending"),
+            or_(Delivery.person_kind == CONTROL, and_(stands, ~suppressed)),
+        )
+        .values(
+            status="sending",
+            lease_until=database_now(lease_seconds),
+            message_id=literal(message_ids[0]) + sql_cast(Delivery.number, String) + literal(message_ids[1]),
+        )
+        .returning(Delivery.number)
+        .execution_options(synchronize_session=False)
+    )
+    return set(marked)
+
+
+def skip(session: Session, dispatch_id: int, lease_id: str, reasons: Mapping[int, str]) -> None:
+    """Leave out claimed deliveries whose consent, address or account changed since."""
+    if not reasons:
+        return
+    session.execute(
+        update(Delivery)
+        .where(*_held(dispatch_id, lease_id, "claimed"), Delivery.number.in_(list(reasons)))
+        .values(
+            status="skipped",
+            reason=case(dict(reasons), value=Delivery.number),
+            lease_id=None,
+            lease_until=None,
+            settled_at=clock.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def unmark(session: Session, dispatch_id: int, lease_id: str, numbers: Collection[int]) -> None:
+    """Return what was marked and not handed to the channel to the queue."""
+    session.execute(
+        update(Delivery)
+        .where(*_held(dispatch_id, lease_id, "sending"), Delivery.number.in_(numbers))
+        .values(status="queued", lease_id=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_back(session: Session, dispatch_id: int, lease_id: str) -> None:
+    """Return what was claimed and not begun to the queue."""
+    session.execute(
+        update(Delivery)
+        .where(*_held(dispatch_id, lease_id, "claimed"))
+        .values(status="queued", lease_id=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recover(session: Session) -> int:
+    """End leases that ran out: what was only claimed waits again, what was being sent becomes unknown."""
+    ended = Delivery.lease_until < database_now()
+    back = update(Delivery).where(Delivery.status == "claimed", ended).values(status="queued", lease_id=None)
+    lost = (
+        update(Delivery)
+        .where(Delivery.status == "sending", ended)
+        .values(status="unknown", reason="worker_lost", settled_at=clock.now())
+    )
+    changed = 0
+    for statement in (back, lost):
+        result = session.execute(statement.values(lease_until=None).execution_options(synchronize_session=False))
+        changed += cast(CursorResult[Any], result).rowcount
+    return changed
+
+
+def _held(dispatch_id: int, lease_id: str, status: str) -> tuple[Any, ...]:
+    return (
+        Delivery.dispatch_id == dispatch_id,
+        Delivery.lease_id == lease_id,
+        Delivery.status == status,
+    )
