@@ -7,7 +7,6 @@ usage: python -m benchmarks.crash
 
 from __future__ import annotations
 
-import math
 import os
 import random
 import secrets
@@ -35,12 +34,12 @@ from .account import Account, account
 from .chaos import Chaos, Child, Process, Target
 from .people import fill
 from .processes import PROJECT, free_port
-from .report import SCALE, machine, result, table
+from .report import machine, result, scaled, table
 
 LEASE = 5
 PAUSE = 2.0
-DISPATCHES = max(2, round(50 * math.sqrt(SCALE)))
-RECIPIENTS = max(100, round(20_000 * math.sqrt(SCALE)))
+DISPATCHES = scaled(50)
+RECIPIENTS = scaled(20_000)
 PATIENCE = 120 + DISPATCHES * RECIPIENTS / 100
 """Seconds; then the run is accounted for as it is."""
 
@@ -62,6 +61,7 @@ def main() -> None:
             print(f"seed {seed}, {DISPATCHES} dispatches to {RECIPIENTS:,} people, a kill every {PAUSE} seconds")
             stack.callback(_end, run := secrets.token_hex(8))
             chaos, broker = _all_set(folder, server, random.Random(seed), run)
+            stack.callback(chaos.calm)
             began = time.monotonic()
             _send()
             finished = chaos.rage(lambda: _over(app), began + PATIENCE)
@@ -86,8 +86,8 @@ def _all_set(folder: Path, server: ground.PostgreSQL, dice: random.Random, run: 
     targets: dict[str, tuple[Target, float]] = {"PostgreSQL": (server, 1)}
     if redis := shutil.which("redis-server"):
         at = str(free_port())
-        options = ["--port", at, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
-        targets["broker"] = Process([redis, *options], {_RUN: run}, log), 1
+        volatile = ["--save", "", "--appendonly", "no", "--dir", str(folder)]
+        targets["broker"] = Process([redis, "--port", at, "--bind", "127.0.0.1", *volatile], {_RUN: run}, log), 1
         environment["BENCH_BROKER"] = f"redis://127.0.0.1:{at}/0"
     else:
         environment |= {"BENCH_BROKER": "filesystem://", "BENCH_BROKER_FOLDER": str(folder / "broker")}
@@ -96,7 +96,8 @@ def _all_set(folder: Path, server: ground.PostgreSQL, dice: random.Random, run: 
     flask = [*command, "flask", "--app", "benchmarks.victims", "segments", "work", "--processes", "2"]
     celery = [*command, "celery", "-A", "benchmarks.celery_victims"]
     own = Process(flask, environment, log)
-    worker = Process([*celery, "worker", "-Q", "webshop_segments", "-c", "2", "-l", "WARNING"], environment, log)
+    options = ["--queues=webshop_segments", "--concurrency=2", "--without-gossip", "--without-mingle"]
+    worker = Process([*celery, "worker", *options, "--loglevel=WARNING"], environment, log)
     targets |= {
         "mail server": (Process(sink, environment, log), 1),
         "segments work, a child": (Child(own, dice), 3),

@@ -28,7 +28,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -154,17 +153,17 @@ def worker_engine(hosts: Engine) -> Engine:
     """
     engine = create_engine(hosts.url, pool_size=2, max_overflow=0)
     engine.update_execution_options(**hosts.get_execution_options())
-    settings = {
-        "postgresql": ["SET synchronous_commit = on"],
-        "sqlite": ["PRAGMA busy_timeout=30000", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"],
-    }[engine.dialect.name]
-
-    @event.listens_for(engine, "connect")
-    def _durable(connection: DBAPIConnection, record: Any) -> None:
-        cursor = connection.cursor()
-        for setting in settings:
-            cursor.execute(setting)
-        cursor.close()
-        connection.commit()
-
+    event.listen(engine, "connect", {"postgresql": _durable_postgresql, "sqlite": _durable_sqlite}[engine.dialect.name])
     return engine
+
+
+def _durable_postgresql(connection: Any, record: Any) -> None:
+    # Outside a transaction: the pool's rollback would take the setting back.
+    connection.autocommit = True
+    connection.execute("SET synchronous_commit = on")
+    connection.autocommit = False
+
+
+def _durable_sqlite(connection: Any, record: Any) -> None:
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")

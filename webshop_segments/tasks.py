@@ -18,6 +18,7 @@ from typing import Any
 from celery import Celery, signals
 from flask import Flask
 from sqlalchemy import func, literal, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from . import stamp
@@ -42,6 +43,10 @@ TURN_SECONDS = 5.0
 MOST_MESSAGES = 100
 ROWS_PER_MESSAGE = 500
 
+_DATABASE = ("the database cannot be reached", OperationalError, InterfaceError)
+_BROKER = ("the broker took no message", Exception)
+"""Each transport has errors of its own, and no message is worth more than the work that goes on without it."""
+
 
 def install(celery_app: Celery, flask_app: Flask) -> None:
     """Let the workers of a Celery app send what the newsletters of a Flask app want sent.
@@ -58,15 +63,17 @@ def install(celery_app: Celery, flask_app: Flask) -> None:
     hands, messages = Hands(flask_app), Messages(celery_app)
 
     def work(dispatch_id: int) -> None:
-        if hands.turn():
-            messages.wake(dispatch_id)
+        with _or_next_time(*_DATABASE):
+            if hands.turn():
+                messages.wake(dispatch_id)
 
     def sweep() -> None:
-        with flask_app.app_context():
-            due, wanted = _wanted(plugin().session)
-        messages.top_up(due, wanted - 1)
-        # This process is awake already, and system messages have no dispatch that could wake another.
-        hands.turn()
+        with _or_next_time(*_DATABASE):
+            with flask_app.app_context():
+                due, wanted = _wanted(plugin().session)
+            messages.top_up(due, wanted - 1)
+            # This process is awake already, and system messages have no dispatch that could wake another.
+            hands.turn()
 
     def wake(_sender: Flask, *, dispatch_id: int, status: str) -> None:
         if status in ("scheduled", "sending"):
@@ -153,19 +160,19 @@ class Messages:
 
     def wake(self, dispatch_id: int) -> None:
         """Tell some worker that there is something to do; it chooses itself which dispatch is served next."""
-        with _where_the_broker_answers():
+        with _or_next_time(*_BROKER):
             self._publish(dispatch_id)
 
     def top_up(self, due: list[int], wanted: int) -> None:
         """See to it that so many messages wait, each for one of the due dispatches in turn."""
-        with _where_the_broker_answers():
+        with _or_next_time(*_BROKER):
             missing = min(wanted, MOST_MESSAGES) - (self._waiting() if due else 0)
             for dispatch_id in islice(cycle(due), max(missing, 0)):
                 self._publish(dispatch_id)
 
     def keep_short(self) -> None:
         """Empty the queue where nobody else does."""
-        with _where_the_broker_answers():
+        with _or_next_time(*_BROKER):
             if self._waiting() > 2 * MOST_MESSAGES:
                 with self._celery_app.connection_or_acquire() as connection:
                     self._celery_app.amqp.queues[QUEUE].bind(connection.default_channel).purge()
@@ -180,12 +187,11 @@ class Messages:
 
 
 @contextmanager
-def _where_the_broker_answers() -> Iterator[None]:
-    # Each transport has errors of its own, and no message is worth more than the work that goes on without it.
+def _or_next_time(fault: str, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
-        log.warning("the broker took no message, the next sweep tries again: %s", error)
+    except errors as error:
+        log.warning("%s, the next sweep tries again: %s", fault, str(error).partition("\n")[0])
 
 
 def _wanted(session: Session) -> tuple[list[int], int]:

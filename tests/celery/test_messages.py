@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from tests.celery.conftest import Broker
 from tests.shops import ANNA, Shop
@@ -85,6 +85,22 @@ def test_a_sweep_works_while_the_broker_is_away(shop: Shop, away: Celery, paused
     assert len(shop.email.sent) == 3
 
 
+def test_a_database_that_is_away_costs_a_line_in_the_log(
+    shop: Shop, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "webshop_segments.tasks")
+    shop.db.session.remove()
+    shop.plugin.engine.dispose()
+    event.listen(shop.plugin.engine, "do_connect", _refuse)
+
+    broker.run(WORK, 7)
+    broker.run(SWEEP)
+
+    lines = [record.message for record in caplog.records if "the database cannot be reached" in record.message]
+    assert len(lines) == 2
+    assert not [line for line in lines if "\n" in line]
+
+
 def test_a_sweep_wakes_as_many_others_as_there_is_work_for(shop: Shop, broker: Broker, paused: Dispatch) -> None:
     _waiting(shop, paused, 3 * ROWS_PER_MESSAGE)
 
@@ -134,6 +150,10 @@ def test_an_unfinished_message_is_another_workers_and_no_result_is_kept(broker: 
         assert (task.acks_late, task.reject_on_worker_lost, task.ignore_result) == (True, True, True)
     assert broker.app.conf.worker_prefetch_multiplier == 1
     assert broker.app.conf.result_backend is None
+
+
+def _refuse(dialect: Any, *_: Any) -> None:
+    raise dialect.loaded_dbapi.OperationalError("the server is away\nand says more")
 
 
 def _waiting(shop: Shop, dispatch: Dispatch, count: int) -> None:

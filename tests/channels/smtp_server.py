@@ -78,12 +78,13 @@ class ScriptedServer:
                 self.serving -= 1
 
     def answer(self, step: str, command: str, conversation: Conversation, usual: str) -> Answer:
-        with self._lock:
-            for rule in self.rules:
-                if rule.applies(step, command):
-                    answer = rule.answer(conversation) if callable(rule.answer) else rule.answer
-                    if answer is not None:
-                        return answer
+        for rule in self.rules:
+            with self._lock:
+                applies = rule.applies(step, command)
+            if applies:
+                answer = rule.answer(conversation) if callable(rule.answer) else rule.answer
+                if answer is not None:
+                    return answer
         return usual
 
 

@@ -17,8 +17,7 @@ from webshop_segments.channel import Accepted, Message
 
 pytestmark = pytest.mark.once
 
-SLOW = on("content", (b"", b"250 2.0.0 Ok\r\n"))
-"""A tenth of a second for each message."""
+SLOW = on("content", lambda _: time.sleep(0.02))
 
 
 def many(count: int = 24) -> list[Message]:
@@ -40,6 +39,15 @@ def test_two_connections_share_a_window(start: StartServer, mode: str) -> None:
     assert set(carried(server)) == {1, 2}
     assert min(carried(server).values()) >= 4
     assert server.connections == server.commands.count("quit") == 2
+
+
+def test_both_connections_are_used_again_and_again(start: StartServer) -> None:
+    server = start(SLOW, extensions=MODES["pipelining"])
+    with channel_to(server).open() as sender:
+        for _ in range(10):
+            before = carried(server)
+            list(sender.send(many(12), LATER))
+            assert set(carried(server) - before) == {1, 2}
 
 
 def test_a_small_window_opens_one_connection(start: StartServer) -> None:

@@ -103,7 +103,7 @@ def test_the_worker_sends_nothing_under_changed_settings(
 def test_several_workers_may_start_for_the_first_time_at_once(shop: Shop) -> None:
     stop = threading.Event()
     stop.set()
-    workers = [Worker(shop.plugin) for _ in range(4)]
+    workers = [Worker(shop.plugin, stop=stop) for _ in range(4)]
     with ThreadPoolExecutor(len(workers)) as threads:
-        for started in [threads.submit(worker.run, stop) for worker in workers]:
+        for started in [threads.submit(worker.run) for worker in workers]:
             started.result()

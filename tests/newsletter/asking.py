@@ -26,7 +26,7 @@ class Asking:
         self.now = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
     def configure(self, limits: Limits) -> None:
-        self.channel.limits = limits
+        self.channel = MemoryChannel(self.channel.name, limits=limits)
 
     def later(self, **passed: float) -> None:
         self.now += timedelta(**passed)
@@ -41,8 +41,9 @@ class Asking:
     def count(self, wanted: int) -> int:
         return sum(self.grant(wanted).values())
 
-    def give_back(self, count: int, granted: Granted, domain: str = "a.example") -> None:
-        allowance.give_back(self.session, self.channel, {domain: count}, granted.at)
+    def give_back(self, count: int, granted: Granted, domain: str = "a.example", under: Limits | None = None) -> None:
+        channel = MemoryChannel(self.channel.name, limits=under) if under else self.channel
+        allowance.give_back(self.session, channel, {domain: count}, granted.at)
         self.session.commit()
 
     def hold(self, domain: str, seconds: float) -> None:

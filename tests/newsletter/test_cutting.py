@@ -51,6 +51,7 @@ def test_plain_variables_are_looked_up_without_liquid() -> None:
         "{{ first_name | upcase }}",
         "{{ partner.size }}",
         "{{ partner.first }}",
+        "{{ partner.last }}",
         "{{ partner[fact] }}",
         "{{ now }}",
         "{{ 'word' }}",

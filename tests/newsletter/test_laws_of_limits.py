@@ -98,7 +98,7 @@ def _rules(limits: Limits) -> Iterator[tuple[str, str, float]]:
 def test_no_window_ever_counts_more_than_its_limit(shop: Shop, first: Limits, steps: list[tuple[Any, ...]]) -> None:
     shop.session.execute(delete(LimitWindow))
     worker, book = Asking(shop.session, first), Book()
-    sent: list[tuple[Granted, dict[tuple[str, str], Window]]] = []
+    sent: list[tuple[Limits, Granted, dict[tuple[str, str], Window]]] = []
     for what, *values in steps:
         if what == "wait":
             worker.later(seconds=values[0])
@@ -108,16 +108,15 @@ def test_no_window_ever_counts_more_than_its_limit(shop: Shop, first: Limits, st
             sent.append(_ask(worker, book, *values))
         elif sent:
             nth_last, domain, share = values
-            granted, counted = sent[-1 - nth_last % len(sent)]
+            under, granted, counted = sent[-1 - nth_last % len(sent)]
             unused = int(granted.get(domain, 0) * share)
-            worker.give_back(unused, granted, domain)
-            for rule, of, _seconds in _rules(worker.channel.limits):
-                if unused and of in ("", domain) and (rule, of) in counted:
-                    counted[rule, of].messages -= unused
+            worker.give_back(unused, granted, domain, under)
             granted[domain] = granted.get(domain, 0) - unused
+            for (_rule, of), window in counted.items():
+                window.messages -= unused if of in ("", domain) else 0
 
 
-def _ask(worker: Asking, book: Book, wanted: dict[str, int]) -> tuple[Granted, dict[tuple[str, str], Window]]:
+def _ask(worker: Asking, book: Book, wanted: dict[str, int]) -> tuple[Limits, Granted, dict[tuple[str, str], Window]]:
     limits, before = worker.channel.limits, worker.held()
     book.ask(limits, worker.now)
     granted = worker.grant(wanted)
@@ -125,4 +124,4 @@ def _ask(worker: Asking, book: Book, wanted: dict[str, int]) -> tuple[Granted, d
     assert not any(granted[domain] for domain in wanted if before.everything or domain in before.domains)
     after = worker.held()
     assert after.everything or {domain for domain in wanted if granted[domain] < wanted[domain]} <= after.domains
-    return granted, book.count(limits, granted)
+    return limits, granted, book.count(limits, granted)

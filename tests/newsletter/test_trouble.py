@@ -123,7 +123,8 @@ def test_one_server_that_refuses_us_does_not_hold_up_the_others(shop: Shop) -> N
     shop.email.outcomes = _answers(Rejected(2, "550 5.7.1 blocked", permanent=True, about_us=True))
     shop.work()
     assert dispatch.status == "sending"
-    assert {address[0]: status for address, (status, _) in _statuses(shop).items()} == {"a": "sent", "b": "queued", "c": "sent"}
+    found = {address[0]: status for address, (status, _) in _statuses(shop).items()}
+    assert found == {"a": "sent", "b": "queued", "c": "sent"}
 
 
 @pytest.mark.rule("E55")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -42,7 +43,10 @@ def actions() -> dict[str, str]:
         "consents.published": _("Consent version published"),
         "dispatch.cancelled": _("Sending cancelled"),
         "dispatch.paused": _("Sending paused"),
+        "dispatch.rescheduled": _("Sending put off to another time"),
+        "dispatch.scheduled": _("Sending scheduled"),
         "dispatch.sending": _("Sending resumed"),
+        "dispatch.sent_now": _("Scheduled sending started at once"),
         "dispatch.started": _("Newsletter sent"),
         "dispatch.unknown_settled": _("Unknown outcomes settled"),
         "newsletter.added": _("Newsletter added"),
@@ -101,6 +105,8 @@ def _detail(event: Audit, name: str, value: Any) -> str:
             return _("Channels: %(names)s", names=", ".join(words.channel(channel) for channel in channels))
         case "status":
             return _("Outcome: %(status)s", status=words.delivery_status(value))
+        case "due_at":
+            return _("Due: %(time)s", time=words.moment(datetime.fromisoformat(value)))
         case "given" if value:
             return _("Given: %(permissions)s", permissions="; ".join(areas.flag_word(flag) for flag in value))
         case "taken" if value:

@@ -68,6 +68,7 @@ def grant(
 def give_back(session: Session, channel: Channel, unused: Mapping[str, int], at: datetime | None) -> None:
     """Return what was granted and did not leave; a window that was over meanwhile takes nothing back.
 
+    :param channel: with the limits under which it was granted.
     :param at: :attr:`Granted.at`, without which nothing was counted.
     """
     if at is None or not any(unused.values()):

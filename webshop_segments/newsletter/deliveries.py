@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Float, Integer, String, case, exists, literal, update
+from sqlalchemy import CursorResult, Integer, String, case, exists, literal, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -27,7 +27,7 @@ class Settled:
     status: str
     reason: str = ""
     provider_id: str | None = None
-    wait: float | None = None
+    wait: int | None = None
 
 
 def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[int, Settled]) -> int:
@@ -64,7 +64,7 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
     return cast(CursorResult[Any], result).rowcount
 
 
-_SETTLED = {"number": Integer, "status": String, "reason": String, "provider_id": String, "wait": Float}
+_SETTLED = {"number": Integer, "status": String, "reason": String, "provider_id": String, "wait": Integer}
 
 
 def cancel(session: Session, dispatch_id: int) -> None:

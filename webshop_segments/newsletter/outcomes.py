@@ -8,7 +8,7 @@ from ..channel import Accepted, Outcome, Rejected, Unknown
 from .deliveries import Settled
 
 MOST_ATTEMPTS = 12
-FIRST_DELAY = 60.0
+FIRST_DELAY = 60
 """Seconds; doubled with each attempt, twelve attempts are nearly three days (E51)."""
 
 MOST_BLAMES = 3

@@ -60,7 +60,7 @@ def parse(source: str, *, escape: bool, field: str = "body") -> BoundTemplate:
 def render(template: BoundTemplate, variables: Mapping[str, Any], field: str = "body") -> str:
     """:raises Refused: when a limit is reached, for example in an endless loop."""
     try:
-        return template.render(**variables)
+        return template.render(variables)
     except LiquidError as error:
         raise _refusal(error, field) from None
 

@@ -30,7 +30,7 @@ for (const all of document.querySelectorAll("[data-tick-all]")) {
 
 for (const group of document.querySelectorAll("[data-chooses]")) {
   group.addEventListener("change", (event) => {
-    if (event.target.checked) {
+    if (event.target.type !== "checkbox" || event.target.checked) {
       document.getElementById(group.dataset.chooses).checked = true;
     }
   });

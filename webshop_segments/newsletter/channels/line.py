@@ -36,7 +36,7 @@ class Line:
         self._plainly = False
         self._losses = 0
 
-    def begin(self) -> None:
+    def start_over(self) -> None:
         """A new window: what happened in the last one does not count."""
         self.breaker.mend()
         self._losses = 0

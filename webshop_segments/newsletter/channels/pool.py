@@ -25,7 +25,7 @@ class Pool:
 
     def __init__(self, server: MailServer, sender: str, connections: int) -> None:
         self._first = Line(server, sender)
-        self._helpers = [_Helper(Line(server, sender)) for _ in range(connections - 1)]
+        self._companions = [_Companion(Line(server, sender)) for _ in range(connections - 1)]
         self._share = Share((), 0)
 
     def open(self) -> None:
@@ -33,29 +33,29 @@ class Pool:
         self._first.ready()
 
     def close(self) -> None:
-        for helper in self._helpers:
-            helper.close()
+        for companion in self._companions:
+            companion.close()
         self._first.leave()
 
     def send(self, window: Sequence[Message], until: float, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
         """Begin with a window; ``outcomes`` come out with the others."""
         self._share = share = Share(window, until, outcomes)
-        self._first.begin()
-        for helper in self._helpers:
-            helper.line.begin()
+        self._first.start_over()
+        for companion in self._companions:
+            companion.line.start_over()
         return self._work(share)
 
     def abort(self) -> None:
         """From another thread: what is in flight ends at once."""
         self._share.aborted = True
         self._first.breaker.break_off()
-        for helper in self._helpers:
-            helper.line.breaker.break_off()
+        for companion in self._companions:
+            companion.line.breaker.break_off()
 
     def _work(self, share: Share) -> Iterator[Outcome]:
         try:
-            for helper in self._helpers[: max(0, len(share.waiting) - 1) // _WORTH_A_CONNECTION]:
-                helper.help(share)
+            for companion in self._companions[: max(0, len(share.waiting) - 1) // _WORTH_A_CONNECTION]:
+                companion.join_in(share)
             for outcome in self._first.work(share):
                 yield outcome
                 yield from share.reported()
@@ -70,45 +70,42 @@ class Pool:
             raise
 
 
-class _Helper:
+class _Companion:
     """Another connection of the pool, and the thread it works in."""
 
     def __init__(self, line: Line) -> None:
         self.line = line
-        self._thread = threading.Thread()
+        self._thread: threading.Thread | None = None
+        self._busy = False
         self._not_before = 0.0
 
-    def help(self, share: Share) -> None:
+    def join_in(self, share: Share) -> None:
         """Join in as soon as there is a connection; a server that gives none is left in peace for a while."""
-        if not self._thread.is_alive() and monotonic() >= self._not_before:
+        if not self._busy and monotonic() >= self._not_before:
+            self._busy = True
             self._thread = threading.Thread(target=self._work, args=(share,), name="smtp", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
-        if self._thread.is_alive():
+        if self._thread and self._busy:
             self.line.breaker.break_off()
             self._thread.join(FAREWELL_SECONDS)
         self.line.leave()
 
     def _work(self, share: Share) -> None:
+        refused = joined = False
         try:
             self.line.ready()
-        except ChannelError:
-            self._rest(share)
-            return
-        if not share.enter():
-            return
-        fault: BaseException | None = None
-        try:
-            for outcome in self.line.work(share):
+            joined = share.enter()
+            for outcome in self.line.work(share) if joined else ():
                 share.outcomes.append(outcome)
-            if self.line.has_given_up:
-                self._rest(share)
+        except ChannelError:
+            refused = True
         except BaseException as error:
-            fault = error
-        finally:
-            share.leave(fault)
-
-    def _rest(self, share: Share) -> None:
-        if not share.aborted:
+            share.fault = error
+        if (refused or self.line.has_given_up) and not share.aborted:
             self._not_before = monotonic() + _REST_SECONDS
+        # Before the window ends, so that the next one finds it free.
+        self._busy = False
+        if joined:
+            share.leave()

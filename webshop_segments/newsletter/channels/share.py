@@ -30,8 +30,9 @@ class Share:
         self.loss: Loss = BROKEN_OFF
         """Why the last connection was lost."""
         self.fault: BaseException | None = None
-        self._helpers = threading.Condition()
-        self._helping = 0
+        """A fault of ours in another thread."""
+        self._companions = threading.Condition()
+        self._present = 0
         self._over = False
 
     def take(self) -> Message | None:
@@ -56,24 +57,23 @@ class Share:
             yield self.outcomes.popleft()
 
     def enter(self) -> bool:
-        """A connection in another thread helps; False when it comes too late."""
-        with self._helpers:
-            self._helping += not self._over
+        """A connection in another thread joins in; False when it comes too late."""
+        with self._companions:
+            self._present += not self._over
             return not self._over
 
-    def leave(self, fault: BaseException | None) -> None:
-        with self._helpers:
-            self.fault = fault or self.fault
-            self._helping -= 1
-            self._helpers.notify()
+    def leave(self) -> None:
+        with self._companions:
+            self._present -= 1
+            self._companions.notify()
 
     def finish(self) -> None:
-        """Wait for those who help, not for those who are still on their way.
+        """Wait for those who have joined in, not for those who are still on their way.
 
-        :raises BaseException: a fault of ours in another thread.
+        :raises BaseException: the ``fault``.
         """
-        with self._helpers:
+        with self._companions:
             self._over = True
-            self._helpers.wait_for(lambda: not self._helping)
+            self._companions.wait_for(lambda: not self._present)
         if self.fault:
             raise self.fault
