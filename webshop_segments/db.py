@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Text,
     any_,
+    bindparam,
     cast,
     column,
     create_engine,
@@ -119,30 +119,30 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
     session.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
-def one_of(session: Session, wanted: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Whether a column holds one of the values; on PostgreSQL in one parameter, as psycopg parses long lists anew."""
-    if session.get_bind().dialect.name == "postgresql":
-        return wanted == any_(literal(list(values), postgresql.ARRAY(wanted.type)))
-    return wanted.in_(values)
+def one_of(dialect: str, wanted: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a column holds one of the values in the parameter ``name``, without a text of its own for each number.
+
+    On PostgreSQL they are one array: psycopg parses a statement with more than fifty parameters anew each time.
+    """
+    if dialect == "postgresql":
+        return wanted == any_(bindparam(name, type_=postgresql.ARRAY(wanted.type)))
+    return wanted.in_(bindparam(name, expanding=True))
 
 
-def rows_given(
-    session: Session, name: str, columns: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
-) -> FromClause:
-    """Rows as a table for one statement, in one parameter: the statement's text stays the same for any number.
+def rows_given(dialect: str, name: str, columns: Mapping[str, Any]) -> FromClause:
+    """A table in the parameter ``name``, as a JSON list of objects.
 
     :param columns: name → type; the values must be what JSON knows.
     """
-    given = literal(json.dumps(rows), Text)
-    if session.get_bind().dialect.name == "postgresql":
+    given = bindparam(name, type_=Text)
+    if dialect == "postgresql":
         table = func.json_to_recordset(cast(given, postgresql.JSON)).table_valued(
             *(column(key, kind) for key, kind in columns.items())
         )
         return table.render_derived(name=name, with_types=True)
     each = func.json_each(given).table_valued("value", name="each")
-    return select(
-        *(func.json_extract(each.c.value, f"$.{key}", type_=kind).label(key) for key, kind in columns.items())
-    ).subquery(name)
+    cells = [func.json_extract(each.c.value, f"$.{key}", type_=kind).label(key) for key, kind in columns.items()]
+    return select(*cells).subquery(name)
 
 
 def worker_engine(hosts: Engine) -> Engine:

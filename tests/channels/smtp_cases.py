@@ -46,6 +46,9 @@ NOTHING_SURE = "unknown unknown unknown"
 
 REFUSALS = {
     "one user unknown": case(on("RCPT", "550 5.1.1 no such user", to="two"), plain=GONE),
+    "unknown to a relay": case(
+        on("RCPT", "550 5.1.1 <two@example.org>: User unknown in relay recipient table", to="two"), plain=GONE
+    ),
     "unknown in words": case(on("RCPT", "550 <two@example.org>: User unknown", to="two"), plain=GONE),
     "unknown after content": case(on("content", "550 5.1.1 unknown", to="two"), plain=GONE),
     "not ours to relay": case(on("RCPT", "554 5.7.1 Relay access denied", to="two"), plain=NEVER),

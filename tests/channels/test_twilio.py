@@ -40,6 +40,16 @@ def test_a_message_is_one_request_with_the_account_s_login() -> None:
     assert auth == (ACCOUNT, TOKEN)
 
 
+@pytest.mark.rule("T24")
+def test_twilio_is_told_where_to_report_later() -> None:
+    client = FakeTwilio()
+    url = "https://shop.example/marketing/twilio/status/3/5"
+    with TwilioChannel(ACCOUNT, TOKEN, "+4930123", http_client=client).open() as opened:
+        list(opened.send([Message(5, "+4915112345678", b"Hello", status_url=url)], LATER))
+    [(_, _, data, _)] = client.requests
+    assert data["StatusCallback"] == url
+
+
 @pytest.mark.parametrize(
     ("own", "of_message", "sent_as"),
     [

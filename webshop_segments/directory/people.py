@@ -113,22 +113,38 @@ def everybody(shop: Shop) -> CompoundSelect[Any]:
 
 def find(session: Session, shop: Shop, wanted: Collection[PersonKey]) -> dict[PersonKey, Person]:
     """A few people by key, contacts through the host's primary key; who is not in the shop is missing."""
-    found: dict[PersonKey, Person] = {}
-    contact_refs = [key.ref for key in wanted if key.kind == CONTACT]
-    if contact_refs:
-        rows = contact_rows(shop)
-        column = rows.selected_columns["contact_ref"]
-        native = keys_of(column.type, contact_refs)
-        for person in _contacts(session.execute(rows.where(one_of(session, column, native)))):
-            # A login in several firms is several rows: any active one keeps the person reachable.
-            if person.key not in found or (person.is_active and not found[person.key].is_active):
+    return Lookup(shop).find(session, wanted)
+
+
+class Lookup:
+    """Looks people up again and again, with a statement that is built once."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._rows = contact_rows(shop)
+        self._key = self._rows.selected_columns["contact_ref"]
+        self._statements: dict[str, Select[Any]] = {}
+
+    def find(self, session: Session, wanted: Collection[PersonKey]) -> dict[PersonKey, Person]:
+        """As :func:`find`."""
+        found: dict[PersonKey, Person] = {}
+        contact_keys = keys_of(self._key.type, [key.ref for key in wanted if key.kind == CONTACT])
+        if contact_keys:
+            statement = self._statement(session.get_bind().dialect.name)
+            for person in _contacts(session.execute(statement, {"contact_keys": contact_keys})):
+                # A login in several firms is several rows: any active one keeps the person reachable.
+                if person.key not in found or (person.is_active and not found[person.key].is_active):
+                    found[person.key] = person
+        subscriber_ids = keys_of(Subscriber.__table__.c.id.type, [key.ref for key in wanted if key.kind == SUBSCRIBER])
+        if subscriber_ids:
+            for subscriber in session.scalars(select(Subscriber).where(Subscriber.id.in_(subscriber_ids))):
+                person = of_subscriber(subscriber)
                 found[person.key] = person
-    subscriber_ids = keys_of(Subscriber.__table__.c.id.type, [key.ref for key in wanted if key.kind == SUBSCRIBER])
-    if subscriber_ids:
-        for subscriber in session.scalars(select(Subscriber).where(Subscriber.id.in_(subscriber_ids))):
-            person = of_subscriber(subscriber)
-            found[person.key] = person
-    return found
+        return found
+
+    def _statement(self, dialect: str) -> Select[Any]:
+        if dialect not in self._statements:
+            self._statements[dialect] = self._rows.where(one_of(dialect, self._key, "contact_keys"))
+        return self._statements[dialect]
 
 
 def get(session: Session, shop: Shop, key: PersonKey) -> Person | None:

@@ -5,12 +5,14 @@ Leases run on the database's clock, so that several machines agree on when one h
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Integer, String, and_, case, exists, literal, or_, select, update
+from sqlalchemy import CursorResult, Float, Integer, String, Table, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -85,36 +87,53 @@ def mark(
     :returns: the numbers that may be sent now.
     """
     rows = [{"number": number, "seen": address} for number, address in seen.items()]
-    there = rows_given(session, "there", {"number": Integer, "seen": String}, rows)
+    values = {
+        "dispatch": dispatch.id,
+        "channel": dispatch.channel,
+        "lease": lease_id,
+        "lease_seconds": lease_seconds,
+        "there": json.dumps(rows),
+        "id_before": message_ids[0],
+        "id_after": message_ids[1],
+    }
+    return set(session.scalars(_marking(session.get_bind().dialect.name), values))
+
+
+@cache
+def _marking(dialect: str) -> Any:
+    table, dispatches = cast(Table, Delivery.__table__), cast(Table, Dispatch.__table__)
+    states, suppressions = cast(Table, ConsentState.__table__), cast(Table, Suppression.__table__)
+    there = rows_given(dialect, "there", {"number": Integer, "seen": String})
     stands = exists().where(
-        ConsentState.record_id == Delivery.record_id,
-        ConsentState.person_kind == Delivery.person_kind,
-        ConsentState.person_ref == Delivery.person_ref,
-        ConsentState.channel == dispatch.channel,
-        ConsentState.address_seen == there.c.seen,
+        states.c.record_id == table.c.record_id,
+        states.c.person_kind == table.c.person_kind,
+        states.c.person_ref == table.c.person_ref,
+        states.c.channel == bindparam("channel"),
+        states.c.address_seen == there.c.seen,
         state.counts(),
     )
     suppressed = exists().where(
-        Suppression.channel == dispatch.channel, Suppression.address_key == Delivery.address_key
+        suppressions.c.channel == bindparam("channel"), suppressions.c.address_key == table.c.address_key
     )
-    marked = session.scalars(
-        update(Delivery)
+    before, after = bindparam("id_before", type_=String), bindparam("id_after", type_=String)
+    return (
+        update(table)
         .where(
-            *_held(dispatch.id, lease_id, "claimed"),
-            Delivery.number == there.c.number,
-            Delivery.lease_until > database_now(),
-            exists().where(Dispatch.id == dispatch.id, Dispatch.status == "sending"),
-            or_(Delivery.person_kind == CONTROL, and_(stands, ~suppressed)),
+            table.c.dispatch_id == bindparam("dispatch"),
+            table.c.lease_id == bindparam("lease"),
+            table.c.status == "claimed",
+            table.c.number == there.c.number,
+            table.c.lease_until > database_now(),
+            exists().where(dispatches.c.id == bindparam("dispatch"), dispatches.c.status == "sending"),
+            or_(table.c.person_kind == CONTROL, and_(stands, ~suppressed)),
         )
         .values(
             status="sending",
-            lease_until=database_now(lease_seconds),
-            message_id=literal(message_ids[0]) + sql_cast(Delivery.number, String) + literal(message_ids[1]),
+            lease_until=database_now(bindparam("lease_seconds", type_=Float)),
+            message_id=before + sql_cast(table.c.number, String) + after,
         )
-        .returning(Delivery.number)
-        .execution_options(synchronize_session=False)
+        .returning(table.c.number)
     )
-    return set(marked)
 
 
 def skip(session: Session, dispatch_id: int, lease_id: str, reasons: Mapping[int, str]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Integer, String, case, exists, literal, update
+from sqlalchemy import CursorResult, Integer, String, Table, Update, bindparam, case, exists, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -41,27 +43,35 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
         {"number": number, "status": one.status, "reason": one.reason, "provider_id": one.provider_id, "wait": one.wait}
         for number, one in outcomes.items()
     ]
-    came = rows_given(session, "came", _SETTLED, rows)
     result = session.execute(
-        update(Delivery)
+        _settling(session.get_bind().dialect.name),
+        {"dispatch": dispatch_id, "lease": lease_id, "came": json.dumps(rows), "time": clock.now()},
+    )
+    return cast(CursorResult[Any], result).rowcount
+
+
+@cache
+def _settling(dialect: str) -> Update:
+    table = cast(Table, Delivery.__table__)
+    came = rows_given(dialect, "came", _SETTLED)
+    return (
+        update(table)
         .where(
-            Delivery.dispatch_id == dispatch_id,
-            Delivery.number == came.c.number,
-            Delivery.lease_id == lease_id,
-            Delivery.status.in_(["sending", "unknown"]),
+            table.c.dispatch_id == bindparam("dispatch"),
+            table.c.number == came.c.number,
+            table.c.lease_id == bindparam("lease"),
+            table.c.status.in_(["sending", "unknown"]),
         )
         .values(
             status=came.c.status,
             reason=came.c.reason,
             provider_id=came.c.provider_id,
             not_before=case((came.c.wait.is_not(None), database_now(came.c.wait))),
-            attempts=Delivery.attempts + 1,
+            attempts=table.c.attempts + 1,
             lease_until=None,
-            settled_at=case((came.c.wait.is_(None), literal(clock.now(), UTCDateTime()))),
+            settled_at=case((came.c.wait.is_(None), bindparam("time", type_=UTCDateTime()))),
         )
-        .execution_options(synchronize_session=False)
     )
-    return cast(CursorResult[Any], result).rowcount
 
 
 _SETTLED = {"number": Integer, "status": String, "reason": String, "provider_id": String, "wait": Integer}

@@ -40,8 +40,9 @@ def judged(outcome: Outcome, attempts: int) -> Settled:
 
 
 def asks_for_rest(outcome: Outcome) -> bool:
-    """Whether a server says that we are too fast for it, or not welcome for now."""
-    return isinstance(outcome, Rejected) and outcome.about_us and not outcome.permanent
+    """Whether a server answers that we are too fast for it, or not welcome for now."""
+    refused = isinstance(outcome, Rejected) and outcome.about_us and not outcome.permanent
+    return refused and outcome.reason.startswith("4")
 
 
 class Streak:

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from ..channel import Channel, Message, Outcome
 from ..consent import state, suppression
 from ..consent.tokens import Link
-from ..directory import people
 from ..directory.addresses import ADDRESS_COLUMN
-from ..directory.people import Person, PersonKey
+from ..directory.people import Lookup, Person, PersonKey
 from ..errors import Refused
 from ..i18n import _
 from ..plugin import Plugin
@@ -49,10 +48,11 @@ class Marked:
 
 
 class Compiled:
-    """A dispatch's message for the people, and for the shop's own copy of it."""
+    """What is made once per dispatch: its message, that of the shop's own copy, the statement that finds the people."""
 
     def __init__(self, dispatch: Dispatch, plugin: Plugin) -> None:
         self.people = CompiledMessage(dispatch, plugin.keys, plugin.settings)
+        self.lookup = Lookup(plugin.shop)
         self.copy = CompiledMessage(dispatch, plugin.keys, plugin.settings, mark=_("[Copy]") + " ")
 
 
@@ -69,7 +69,7 @@ class Window:
         lease_seconds: float,
     ) -> None:
         self._sessions, self._plugin, self._dispatch = sessions, plugin, dispatch
-        self._people, self._copy = compiled.people, compiled.copy
+        self._people, self._copy, self._lookup = compiled.people, compiled.copy, compiled.lookup
         self._lease_id, self._lease_seconds = lease_id, lease_seconds
         self._channel: Channel = plugin.channels[dispatch.channel]
         self._resting: set[str] = set()
@@ -147,7 +147,7 @@ class Window:
     def _read(self, session: Session, claimed: Sequence[Claimed]) -> tuple[dict[int, Person], dict[int, str]]:
         """The people of a window as the shop has them now, and why some get nothing any more."""
         keys = {row.number: PersonKey(row.person_kind, row.person_ref) for row in claimed}
-        there = people.find(session, self._plugin.shop, [key for key in keys.values() if key.kind != CONTROL])
+        there = self._lookup.find(session, [key for key in keys.values() if key.kind != CONTROL])
         found: dict[int, Person] = {}
         reasons: dict[int, str] = {}
         for number, key in keys.items():

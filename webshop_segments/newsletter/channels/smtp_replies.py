@@ -20,6 +20,11 @@ _POLICY = 7
 _OURS = {(1, 7), (1, 8)}
 """RFC 3463: the sender's address."""
 
+_THEIRS = {(1, 1), (1, 2), (1, 6), (1, 10)}
+"""RFC 3463: the recipient's address; postfix says "unknown in relay recipient table" with it."""
+
+_NOBODY = re.compile(r"unknown|no such|not exist|not found", re.IGNORECASE)
+
 _LOGIN = (530, 535, 538)
 
 _OURS_IN_WORDS = re.compile(
@@ -59,7 +64,8 @@ def is_policy(reason: str) -> bool:
 
 
 def _about_us(reason: str) -> bool:
-    status = _STATUS.search(reason)
-    if status and (int(status[1]), int(status[2])) in _OURS:
-        return True
+    found = _STATUS.search(reason)
+    status = (int(found[1]), int(found[2])) if found else None
+    if status in _OURS or (status in _THEIRS and _NOBODY.search(reason)):
+        return status in _OURS
     return is_policy(reason) or _OURS_IN_WORDS.search(_ADDRESS.sub(" ", reason)) is not None

@@ -100,8 +100,9 @@ class TwilioSender:
         if len(text) > LONGEST_TEXT:
             return _refused(message.number, 21617, f"The text has {len(text)} characters; Twilio takes {LONGEST_TEXT}.")
         try:
+            later = {"status_callback": message.status_url} if message.status_url else {}
             created = self._client.messages.create(
-                to=self._prefix + message.address, body=text, **self._from(message.sender or self._sender)
+                to=self._prefix + message.address, body=text, **self._from(message.sender or self._sender), **later
             )
             if not created.sid:
                 return Unknown(message.number, "Twilio answered without the message's id.")
