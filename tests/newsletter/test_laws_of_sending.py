@@ -48,9 +48,7 @@ def test_deliveries_and_dispatches_move_only_along_the_transition_tables(shop: S
 
     moves = {(kind, source, target) for kind, source, target in shop.session.execute(text("SELECT * FROM moves"))}
     tables = {"delivery": DELIVERY, "dispatch": DISPATCH}
-    strays = {
-        move for move in moves if move[2] not in tables[move[0]].get(move[1], ()) and move != _REOPENED
-    }
+    strays = {move for move in moves if move[2] not in tables[move[0]].get(move[1], ()) and move != _REOPENED}
     assert strays == set()
     assert len(moves) > 15
 

@@ -12,20 +12,17 @@ from sqlalchemy import (
     Insert,
     String,
     Table,
-    Text,
     and_,
     bindparam,
     case,
-    column,
-    func,
     select,
     update,
 )
-from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from ..db import rows_given
 from .limit_models import LimitWindow
 
 _WINDOW = cast(Table, LimitWindow.__table__)
@@ -77,7 +74,7 @@ def lock(dialect: str) -> Insert:
     All are taken in one order, so that workers never wait for each other in a ring. ON CONFLICT DO UPDATE locks a row
     also where its WHERE lets nothing be written.
     """
-    rows = _rows(dialect, {"domain": String, "rule": String, "started": BigInteger, "ends": BigInteger})
+    rows = rows_given(dialect, "rows", {"domain": String, "rule": String, "started": BigInteger, "ends": BigInteger}).c
     new = _insert(dialect).from_select(
         ["channel", "since", "domain", "rule", "started", "ends"],
         select(bindparam("of_channel", type_=String), bindparam("at", type_=BigInteger), *rows).order_by(
@@ -91,7 +88,7 @@ def lock(dialect: str) -> Insert:
 @cache
 def take(dialect: str) -> Executable:
     """As much as is left in the windows of a rule's rows, in one conditional UPDATE; tells how much that was."""
-    rows = _rows(dialect, {"domain": String, "count": BigInteger, "most": BigInteger})
+    rows = rows_given(dialect, "rows", {"domain": String, "count": BigInteger, "most": BigInteger}).c
     left = rows.most - _row.used
     granted = case((left <= 0, 0), (left < rows.count, left), else_=rows.count)
     later = bindparam("lasts_until", type_=BigInteger)
@@ -112,7 +109,7 @@ def take(dialect: str) -> Executable:
 @cache
 def put_back(dialect: str) -> Executable:
     """Only into windows that had begun by then; one that is empty again has not begun."""
-    rows = _rows(dialect, {"domain": String, "count": BigInteger})
+    rows = rows_given(dialect, "rows", {"domain": String, "count": BigInteger}).c
     some_left = _row.used > rows.count
     return (
         update(_WINDOW)
@@ -139,16 +136,3 @@ def _insert(dialect: str) -> Any:
 def _on_conflict(new: Any, values: Mapping[str, Any], where: Any) -> Insert:
     changed: Insert = new.on_conflict_do_update(index_elements=_WINDOW.primary_key, set_=values, where=where)
     return changed
-
-
-def _rows(dialect: str, columns: Mapping[str, Any]) -> Any:
-    """The columns of the rows in the JSON parameter ``rows``."""
-    given = bindparam("rows", type_=Text)
-    if dialect == "postgresql":
-        table = func.json_to_recordset(sql_cast(given, postgresql.JSON))
-        typed = table.table_valued(*(column(name, kind) for name, kind in columns.items()))
-        return typed.render_derived(name="given", with_types=True).c
-    value = func.json_each(given).table_valued("value", name="each").c.value
-    return (
-        select(*(func.json_extract(value, f"$.{n}", type_=kind).label(n) for n, kind in columns.items())).subquery().c
-    )

@@ -41,8 +41,9 @@ def judged(outcome: Outcome, attempts: int) -> Settled:
 
 def asks_for_rest(outcome: Outcome) -> bool:
     """Whether a server answers that we are too fast for it, or not welcome for now."""
-    refused = isinstance(outcome, Rejected) and outcome.about_us and not outcome.permanent
-    return refused and outcome.reason.startswith("4")
+    if not isinstance(outcome, Rejected) or outcome.permanent:
+        return False
+    return outcome.about_us and outcome.reason.startswith("4")
 
 
 class Streak:

@@ -80,8 +80,8 @@ class Window:
     def mark(self, claimed: Sequence[Claimed]) -> Marked:
         """Set to ``sending`` whoever still agrees and is within the limits; skip, with a reason, who no longer does."""
         until = monotonic() + self._lease_seconds
+        granted, at = self._granted(claimed)
         with self._sessions() as session:
-            granted, at = self._granted(session, claimed)
             found, reasons = self._read(session, granted)
             there = [row for row in granted if row.number in found]
             messages, failed = self._fill(there, found)
@@ -132,10 +132,13 @@ class Window:
             allowance.give_back(session, self._channel, unused, marked.granted_at)
             session.commit()
 
-    def _granted(self, session: Session, claimed: Sequence[Claimed]) -> tuple[list[Claimed], datetime | None]:
+    def _granted(self, claimed: Sequence[Claimed]) -> tuple[list[Claimed], datetime | None]:
+        """In a transaction of its own: while it is open, every other worker of the channel waits."""
         zone = self._plugin.settings.timezone
         awake = [row for row in claimed if row.domain not in self._resting]
-        counted = allowance.grant(session, self._channel, zone, Counter(row.domain for row in awake))
+        with self._sessions() as session:
+            counted = allowance.grant(session, self._channel, zone, Counter(row.domain for row in awake))
+            session.commit()
         left = dict(counted)
         granted = []
         for row in awake:

@@ -36,6 +36,8 @@ LEASE_SECONDS = 60.0
 SWEEP_EVERY = 3600.0
 FAULT_SECONDS = 2.0
 _RECOVER_EVERY = 2.0
+_HELD_SECONDS = 0.1
+"""How soon to look again where a limit holds something: later would waste a part of each second of the limit."""
 
 
 class Worker:
@@ -56,6 +58,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sending")
         self._lines = Lines(plugin)
         self._swept = self._recovered = 0.0
+        self._held = False
 
     def run(self, idle_seconds: float = 0.5) -> None:
         """Work until told to stop.
@@ -76,7 +79,7 @@ class Worker:
                 else:
                     if not busy:
                         self._lines.close_idle()
-                        self._stop.wait(idle_seconds)
+                        self._stop.wait(_HELD_SECONDS if self._held else idle_seconds)
         finally:
             self.close()
 
@@ -167,6 +170,7 @@ class Worker:
                 for channel in self._plugin.channels.values()
             }
             waiting = duty.to_send(session, [name for name, one in held.items() if not one.everything])
+        self._held = any(one.everything or one.domains for one in held.values())
         return any(self._serve(dispatch, held[dispatch.channel].domains) for dispatch in waiting)
 
     def _serve(self, dispatch: Dispatch, held_domains: frozenset[str]) -> bool:
