@@ -34,12 +34,12 @@ from .account import Account, account
 from .chaos import Chaos, Child, Process, Target
 from .people import fill
 from .processes import PROJECT, free_port
-from .report import machine, result, scaled, table
+from .report import SCALE, machine, result, table
 
 LEASE = 5
 PAUSE = 2.0
-DISPATCHES = scaled(50)
-RECIPIENTS = scaled(20_000)
+DISPATCHES = max(2, round(50 * SCALE**0.6))
+RECIPIENTS = max(100, round(20_000 * SCALE**0.6))
 PATIENCE = 120 + DISPATCHES * RECIPIENTS / 100
 """Seconds; then the run is accounted for as it is."""
 
@@ -83,7 +83,7 @@ def _all_set(folder: Path, server: ground.PostgreSQL, dice: random.Random, run: 
     command = [sys.executable, "-m"]
     environment = {_RUN: run, "BENCH_MAIL_PORT": str(port), "BENCH_LEASE": str(LEASE)}
     environment["BENCH_LEASES"] = str(folder / "leases")
-    targets: dict[str, tuple[Target, float]] = {"PostgreSQL": (server, 1)}
+    targets: dict[str, tuple[Target, float]] = {"PostgreSQL": (server, 0.5)}
     if redis := shutil.which("redis-server"):
         at = str(free_port())
         volatile = ["--save", "", "--appendonly", "no", "--dir", str(folder)]

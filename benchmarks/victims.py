@@ -1,4 +1,4 @@
-"""The shop whose workers are killed: their leases are short, and they note which process holds which lease.
+"""The shop whose workers are killed: their leases and rests are short, and they note which process holds which lease.
 
 ``flask --app benchmarks.victims segments work`` and ``celery -A benchmarks.celery_victims worker`` run it.
 """
@@ -11,8 +11,8 @@ from typing import Any
 from celery import Celery
 from flask import Flask
 
-from webshop_segments.newsletter import claims
-from webshop_segments.newsletter.worker import Worker
+from webshop_segments.newsletter import claims, duty
+from webshop_segments.newsletter.worker import LEASE_SECONDS, Worker
 from webshop_segments.tasks import install
 
 from . import host
@@ -21,7 +21,8 @@ from . import host
 def create_app() -> Flask:
     """The shop of :mod:`.host` with Celery on the broker at BENCH_BROKER; leases of BENCH_LEASE seconds."""
     assert Worker.__init__.__kwdefaults__
-    Worker.__init__.__kwdefaults__["lease_seconds"] = float(os.environ["BENCH_LEASE"])
+    Worker.__init__.__kwdefaults__["lease_seconds"] = lease = float(os.environ["BENCH_LEASE"])
+    duty.LONGEST_REST *= lease / LEASE_SECONDS
     _note_leases(os.open(os.environ["BENCH_LEASES"], os.O_WRONLY | os.O_CREAT | os.O_APPEND))
     app = host.create_app()
     celery_app = app.extensions["celery"] = Celery("bench", broker=os.environ["BENCH_BROKER"])

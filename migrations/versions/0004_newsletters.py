@@ -62,6 +62,7 @@ def upgrade() -> None:
         sa.Column("due_at", UTCDateTime(), nullable=False),
         sa.Column("retry_at", UTCDateTime(), nullable=True),
         sa.Column("last_claimed_at", UTCDateTime(), nullable=True),
+        sa.Column("claimed_to", sa.Integer(), nullable=False),
         sa.Column("lease_id", sa.String(length=32), nullable=True),
         sa.Column("lease_until", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), nullable=False),

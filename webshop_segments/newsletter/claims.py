@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Float, Integer, String, Table, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import CursorResult, Integer, String, Table, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from .. import clock
 from ..consent import state
 from ..consent.models import ConsentState, Suppression
 from ..db import database_now, rows_given
-from .deliveries import CONTROL
+from .deliveries import CONTROL, by_number
 from .models import Delivery, Dispatch
 
 
@@ -40,14 +40,38 @@ class Claimed:
 def claim(
     session: Session, dispatch_id: int, size: int, lease_seconds: float, held_domains: Collection[str] = ()
 ) -> tuple[str, list[Claimed]]:
-    """Take up to ``size`` waiting deliveries under a new lease, none to a domain that is held."""
+    """Take up to ``size`` waiting deliveries under a new lease, none to a domain that is held.
+
+    Each claim goes on behind the one before and starts over at the end: what has left, and whole domains that are held,
+    are not passed again and again.
+    """
     lease_id = secrets.token_hex(16)
+    behind = session.scalar(select(Dispatch.claimed_to).where(Dispatch.id == dispatch_id)) or 0
+    claimed = _claim(session, dispatch_id, lease_id, behind, size, lease_seconds, held_domains)
+    if not claimed and behind:
+        claimed = _claim(session, dispatch_id, lease_id, 0, size, lease_seconds, held_domains)
+    served = update(Dispatch).where(Dispatch.id == dispatch_id)
+    served = served.values(last_claimed_at=database_now(), claimed_to=claimed[-1].number if claimed else 0)
+    session.execute(served.execution_options(synchronize_session=False))
+    return lease_id, claimed
+
+
+def _claim(
+    session: Session,
+    dispatch_id: int,
+    lease_id: str,
+    behind: int,
+    size: int,
+    lease_seconds: float,
+    held_domains: Collection[str],
+) -> list[Claimed]:
     # A CTE: PostgreSQL may run a plain subquery again for each row and so take more than the limit.
     waiting = (
         select(Delivery.number)
         .where(
             Delivery.dispatch_id == dispatch_id,
             Delivery.status == "queued",
+            Delivery.number >= behind,
             or_(Delivery.not_before.is_(None), Delivery.not_before <= database_now()),
             *([Delivery.domain.not_in(sorted(held_domains))] if held_domains else []),
         )
@@ -70,10 +94,8 @@ def claim(
             Delivery.attempts,
         )
         .execution_options(synchronize_session=False)
-    ).all()
-    served = update(Dispatch).where(Dispatch.id == dispatch_id).values(last_claimed_at=database_now())
-    session.execute(served.execution_options(synchronize_session=False))
-    return lease_id, sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
+    )
+    return sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
 
 
 def mark(
@@ -93,6 +115,8 @@ def mark(
         "lease": lease_id,
         "lease_seconds": lease_seconds,
         "there": json.dumps(rows),
+        "first": min(seen, default=0),
+        "last": max(seen, default=0),
         "id_before": message_ids[0],
         "id_after": message_ids[1],
     }
@@ -120,16 +144,15 @@ def _marking(dialect: str) -> Any:
         update(table)
         .where(
             table.c.dispatch_id == bindparam("dispatch"),
+            *by_number(table, there.c.number, "claimed"),
             table.c.lease_id == bindparam("lease"),
-            table.c.status == "claimed",
-            table.c.number == there.c.number,
             table.c.lease_until > database_now(),
             exists().where(dispatches.c.id == bindparam("dispatch"), dispatches.c.status == "sending"),
             or_(table.c.person_kind == CONTROL, and_(stands, ~suppressed)),
         )
         .values(
             status="sending",
-            lease_until=database_now(bindparam("lease_seconds", type_=Float)),
+            lease_until=database_now(bindparam("lease_seconds")),
             message_id=before + sql_cast(table.c.number, String) + after,
         )
         .returning(table.c.number)
@@ -164,11 +187,11 @@ def unmark(session: Session, dispatch_id: int, lease_id: str, numbers: Collectio
     )
 
 
-def give_back(session: Session, dispatch_id: int, lease_id: str) -> None:
+def give_back(session: Session, dispatch_id: int, lease_id: str, claimed: Sequence[Claimed]) -> None:
     """Return what was claimed and not begun to the queue."""
     session.execute(
         update(Delivery)
-        .where(*_held(dispatch_id, lease_id, "claimed"))
+        .where(*_held(dispatch_id, lease_id, "claimed"), Delivery.number.between(claimed[0].number, claimed[-1].number))
         .values(status="queued", lease_id=None, lease_until=None)
         .execution_options(synchronize_session=False)
     )

@@ -59,7 +59,7 @@ def start(
     if len(chosen) != len(set(segment_ids)):
         raise Refused(_("One of the chosen segments no longer exists. Choose again."), status=409)
     choice = Choice(newsletter.channel, not segment_ids, tuple(segment_ids), newsletter.language)
-    if not audience.counts(session, plugin.shop, choice).get(None):
+    if not audience.reaches_anybody(session, plugin.shop, choice):
         raise Refused(_("Nobody would get this newsletter: none of the chosen people has agreed."), status=409)
     name, address = sender.of_channel(plugin, newsletter.channel)
     html, text = layout.frozen(plugin.settings, newsletter)

@@ -109,10 +109,12 @@ def close(session: Session, dispatch_id: int) -> bool:
     return False
 
 
-def release(sessions: sessionmaker[Session], dispatch_id: int, lease_id: str) -> None:
+def release(
+    sessions: sessionmaker[Session], dispatch_id: int, lease_id: str, claimed: Sequence[claims.Claimed]
+) -> None:
     """Let go of a claim: what has not begun waits again, or is cancelled with its dispatch."""
     with sessions() as session:
-        claims.give_back(session, dispatch_id, lease_id)
+        claims.give_back(session, dispatch_id, lease_id, claimed)
         if session.scalar(select(Dispatch.status).where(Dispatch.id == dispatch_id)) == "cancelled":
             deliveries.cancel(session, dispatch_id)
         session.commit()

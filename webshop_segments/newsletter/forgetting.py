@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -21,11 +21,18 @@ def forget_contact(session: Session, ref: str, by: Actor) -> None:
     addresses = select(ConsentEvidence.address_key).where(
         ConsentEvidence.person_kind == CONTACT, ConsentEvidence.person_ref == ref
     )
+    keys = session.scalars(addresses).all()
     queue.forget(session, confirmation.KIND, addresses)
     erasure.erase(session, PersonKey(CONTACT, ref), "system", by)
+    # One statement for each index: who was skipped is found by ref, who was not by the address.
+    for found in (Delivery.status == "skipped", and_(Delivery.status != "skipped", Delivery.address_key.in_(keys))):
+        _blank(session, and_(found, Delivery.person_kind == CONTACT, Delivery.person_ref == ref))
+
+
+def _blank(session: Session, whose: ColumnElement[bool]) -> None:
     session.execute(
         update(Delivery)
-        .where(Delivery.person_kind == CONTACT, Delivery.person_ref == ref)
+        .where(whose)
         # Answers of mail servers quote addresses; the reason of a skipped one is a word of ours that is counted.
         .values(
             address="",

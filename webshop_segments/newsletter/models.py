@@ -60,6 +60,7 @@ class Dispatch(Base):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_to: Mapped[int] = mapped_column(default=0)
     lease_id: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

@@ -215,4 +215,4 @@ class Worker:
             log.exception("dispatch %s stopped by a fault of ours", dispatch.id)
             trouble(_("A fault in the program itself; the log says which."), permanent=True)
         finally:
-            duty.release(self._sessions, dispatch.id, lease_id)
+            duty.release(self._sessions, dispatch.id, lease_id, claimed)

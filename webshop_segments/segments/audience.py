@@ -112,6 +112,12 @@ def counts(session: Session, shop: Shop, choice: Choice) -> dict[str | None, int
     return found | ({"not_in_shop": missing} if missing else {})
 
 
+def reaches_anybody(session: Session, shop: Shop, choice: Choice) -> bool:
+    """Whether at least one of the chosen people would get it; does not wait for all of them."""
+    chosen = union_all(_contacts(shop, choice), _subscribers(choice)).subquery("chosen")
+    return session.execute(select(chosen.c.rank).where(chosen.c.rank == _GETS_IT).limit(1)).first() is not None
+
+
 def gone(session: Session, shop: Shop, choice: Choice) -> int:
     """How many chosen members are no longer in the shop, whether the sweep has noticed or not."""
     if choice.everybody:
