@@ -10,7 +10,7 @@ from multiprocessing import get_context
 _ENVELOPE = b"MAIL FROM:<news@shop.example>\r\nRCPT TO:<ada@customers.example>\r\nDATA\r\n"
 
 
-def per_second(port: int, content: bytes, seconds: float, processes: int, connections: int = 1) -> float:
+def per_second(port: int, content: bytes, seconds: float, processes: int, connections: int) -> float:
     """Messages per second of all processes together.
 
     :param content: a message as it goes over the line, without the dot that ends it.

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -39,7 +40,7 @@ _AT_THE_START = 3.0
 class Run:
     """What one dispatch showed.
 
-    :param per_second: messages, from the start of sending to the last one settled, both as the database has them.
+    :param per_second: messages, by the moments at which the database has them settled.
     :param peak_mb: the largest resident size any worker's process has had.
     """
 
@@ -55,7 +56,6 @@ class Engine:
 
     def __init__(self, url: str, people: int) -> None:
         self._url = os.environ["BENCH_DATABASE_URL"] = url
-        self.people = people
         self._app = host.create_app()
         with self._app.app_context():
             fill(host.db.engine, people=people, all_agree=True)
@@ -72,36 +72,37 @@ class Engine:
         return channel.sent[0].content
 
     def send(
-        self, port: int, *, processes: int = 1, connections: int | None = None, seconds: float | None = None
+        self, port: int, processes: int, connections: int, *, seconds: float | None = None, warm_up: float = 0
     ) -> Run:
         """One dispatch to everybody.
 
-        :param connections: of each process to the mail server; None leaves it to the channel.
+        :param port: of the mail server, on this machine.
+        :param connections: of each process to it.
         :param seconds: after so many the dispatch is cancelled; None: it runs to its end.
+        :param warm_up: the seconds from the start of sending that are not counted.
         """
         with self._app.app_context():
             dispatch_id = self._begin()
             with self._workers(port, processes, connections) as command:
                 self._wait(dispatch_id, seconds)
                 peak = peak_megabytes(command)
-            return Run(self._rate(dispatch_id), peak)
+            return Run(self._rate(dispatch_id, warm_up), peak)
 
-    def idle(self, port: int, processes: int = 1) -> float:
+    def idle(self, port: int, processes: int, connections: int) -> float:
         """The peak of workers that have nothing to do, in MB."""
-        with self._workers(port, processes) as command:
+        with self._workers(port, processes, connections) as command:
             time.sleep(_AT_THE_START)
             return peak_megabytes(command)
 
     @contextmanager
-    def _workers(self, port: int, processes: int, connections: int | None = None) -> Iterator[psutil.Process]:
-        """The real command, while the block lasts.
-
-        :param port: of the mail server, on this machine.
-        """
+    def _workers(self, port: int, processes: int, connections: int) -> Iterator[psutil.Process]:
+        """The real command, while the block lasts."""
         command = f"-m flask --app benchmarks.host segments work --processes {processes}".split()
-        environment = {"BENCH_DATABASE_URL": self._url, "BENCH_MAIL_PORT": str(port)}
-        if connections:
-            environment["BENCH_CONNECTIONS"] = str(connections)
+        environment = {
+            "BENCH_DATABASE_URL": self._url,
+            "BENCH_MAIL_PORT": str(port),
+            "BENCH_CONNECTIONS": str(connections),
+        }
         with started([sys.executable, *command], environment) as process:
             yield psutil.Process(process.pid)
 
@@ -133,15 +134,20 @@ class Engine:
                 return
             time.sleep(_LOOKING_EVERY)
 
-    def _rate(self, dispatch_id: int) -> float:
+    def _rate(self, dispatch_id: int, warm_up: float) -> float:
         session = self._plugin.session
-        sent = select(func.count(), func.max(Delivery.settled_at)).where(
-            Delivery.dispatch_id == dispatch_id, Delivery.status == "sent"
+        settled = (
+            select(Delivery.settled_at, func.count())
+            .where(Delivery.dispatch_id == dispatch_id, Delivery.status == "sent")
+            .group_by(Delivery.settled_at)
+            .order_by(Delivery.settled_at)
         )
+        windows = [(at, count) for at, count in session.execute(settled) if at]
         dispatch = dispatches.get(session, dispatch_id)
-        count, last = session.execute(sent).one()
-        begun = dispatch.started_at or last
+        begun = dispatch.started_at or windows[0][0]
         if dispatch.status != "finished":
             dispatches.cancel(session, dispatch, COMMAND_LINE)
         session.commit()
-        return float(count / (last - begun).total_seconds())
+        warm = [at for at, _ in windows[:-1] if warm_up and at >= begun + timedelta(seconds=warm_up)]
+        since = warm[0] if warm else begun
+        return sum(count for at, count in windows if at > since) / (windows[-1][0] - since).total_seconds()

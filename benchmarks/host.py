@@ -10,7 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from webshop_segments import Columns, SQLAlchemyShop, WebshopSegments
+from webshop_segments import Columns, EmailChannel, SQLAlchemyShop, WebshopSegments
 
 KEYS = "bench:" + "0123456789abcdef" * 3
 COUNTRY = "DE"
@@ -80,7 +80,10 @@ SHOP = SQLAlchemyShop(
 
 
 def create_app() -> Flask:
-    """The shop on the database at BENCH_DATABASE_URL, sending to the mail server on this machine's BENCH_MAIL_PORT."""
+    """The shop on the database at BENCH_DATABASE_URL; its mail server is this machine's BENCH_MAIL_PORT.
+
+    BENCH_CONNECTIONS says how many connections a worker has to it.
+    """
     app = Flask("benchmarks.host")
     app.config.update(
         SECRET_KEY="bench",
@@ -96,5 +99,7 @@ def create_app() -> Flask:
         MAIL_DEFAULT_SENDER="news@shop.example",
     )
     db.init_app(app)
-    WebshopSegments(app, db, shop=SHOP)
+    connections = int(os.environ.get("BENCH_CONNECTIONS") or 2)
+    email = EmailChannel.from_config(app.config, connections=connections)
+    WebshopSegments(app, db, shop=SHOP, channels={"email": email})
     return app

@@ -6,6 +6,7 @@ from .administration.own import OwnAdministrators
 from .channel import Accepted, Channel, Message, Outcome, Rejected, Sender, Unknown
 from .errors import ChannelError, ConfigurationError, Refused, SegmentsError
 from .extension import WebshopSegments
+from .limits import Limits
 from .newsletter.channels.email import EmailChannel
 from .newsletter.channels.memory import MemoryChannel
 from .newsletter.channels.twilio import TwilioChannel
@@ -22,6 +23,7 @@ __all__ = [
     "ConfigurationError",
     "EmailChannel",
     "FlaskLoginAccess",
+    "Limits",
     "MemoryChannel",
     "Message",
     "Outcome",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -166,11 +167,13 @@ def stored_contact(shop: Shop, ref: SQLColumnExpression[str]) -> ColumnElement[A
 def _contacts(rows: Result[Any]) -> Iterator[Person]:
     """From the rows of :func:`contact_rows`; the names are sorted out once, not for each of them."""
     names = list(rows.keys())
-    own = [(place, name) for place, name in enumerate(names) if "." not in name]
-    partners = [(place, name.partition(".")[2]) for place, name in enumerate(names) if "." in name]
+    own = [name for name in names if "." not in name]
+    partners = [name for name in names if "." in name]
+    own_values, partner_values = (itemgetter(*map(names.index, some)) for some in (own, partners))
+    partners = [name.partition(".")[2] for name in partners]
     for row in rows:
-        facts: dict[str, Any] = {name: row[place] for place, name in own}
-        facts["partner"] = {name: row[place] for place, name in partners}
+        facts: dict[str, Any] = dict(zip(own, own_values(row), strict=True))
+        facts["partner"] = dict(zip(partners, partner_values(row), strict=True))
         yield Person(
             key=PersonKey(CONTACT, text_of(facts["contact_ref"])),
             email=facts["email"],

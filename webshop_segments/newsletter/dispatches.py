@@ -88,6 +88,7 @@ def start(
     except IntegrityError:
         return session.scalars(select(Dispatch).where(Dispatch.request_key == request_key)).one()
     audit.record(session, by, "dispatch.started", "dispatch", dispatch.id, dispatch.name)
+    after_commit(session, dispatch_changed, dispatch_id=dispatch.id, status=dispatch.status)
     return dispatch
 
 
@@ -164,6 +165,7 @@ def decide_unknown(session: Session, dispatch: Dispatch, numbers: Sequence[int],
         reopened = update(Dispatch).where(Dispatch.id == dispatch.id, Dispatch.status == "finished")
         session.execute(reopened.values(status="sending", finished_at=None))
         session.execute(update(Dispatch).where(Dispatch.id == dispatch.id).values(retry_at=None))
+        after_commit(session, dispatch_changed, dispatch_id=dispatch.id, status="sending")
     audit.record(
         session, by, "dispatch.unknown_settled", "dispatch", dispatch.id, dispatch.name, count=count, status=status
     )

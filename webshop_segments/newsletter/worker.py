@@ -89,6 +89,7 @@ class Worker:
         while self.step():
             if self._stop.is_set() or time.monotonic() > until:
                 return True
+        self._lines.close()
         return False
 
     def run_until_idle(self) -> None:
