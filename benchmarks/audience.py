@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from webshop_segments.access import COMMAND_LINE
 from webshop_segments.consent.models import ConsentRecord
 from webshop_segments.db import worker_engine
-from webshop_segments.newsletter import dispatches, newsletters, preparation
+from webshop_segments.newsletter import dispatches, newsletters
+from webshop_segments.newsletter.engine import preparation
 from webshop_segments.newsletter.models import Delivery
 from webshop_segments.newsletter.newsletters import Draft
 from webshop_segments.plugin import EXTENSION, Plugin

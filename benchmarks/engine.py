@@ -18,9 +18,9 @@ from sqlalchemy import func, select
 from webshop_segments import MemoryChannel
 from webshop_segments.access import COMMAND_LINE
 from webshop_segments.newsletter import dispatches, newsletters
+from webshop_segments.newsletter.engine.worker import Worker
 from webshop_segments.newsletter.models import Delivery
 from webshop_segments.newsletter.newsletters import Draft
-from webshop_segments.newsletter.worker import Worker
 from webshop_segments.plugin import EXTENSION, Plugin
 
 from . import host

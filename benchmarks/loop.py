@@ -11,7 +11,7 @@ from flask import Flask
 from flask_mail import Mail, Message
 from jinja2 import Template
 
-from webshop_segments.newsletter import html
+from webshop_segments.newsletter.message.compiled import html
 
 from .engine import BODY, SUBJECT
 

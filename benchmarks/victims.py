@@ -11,8 +11,8 @@ from typing import Any
 from celery import Celery
 from flask import Flask
 
-from webshop_segments.newsletter import claims, duty
-from webshop_segments.newsletter.worker import LEASE_SECONDS, Worker
+from webshop_segments.newsletter.engine import claims, duty
+from webshop_segments.newsletter.engine.worker import LEASE_SECONDS, Worker
 from webshop_segments.tasks import install
 
 from . import host

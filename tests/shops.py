@@ -18,9 +18,9 @@ from webshop_segments.access import FLAGS
 from webshop_segments.consent import default_text, versions
 from webshop_segments.consent.models import ConsentVersion
 from webshop_segments.newsletter import dispatches, newsletters
+from webshop_segments.newsletter.engine.worker import Worker
 from webshop_segments.newsletter.models import Dispatch, Newsletter
 from webshop_segments.newsletter.newsletters import Draft
-from webshop_segments.newsletter.worker import Worker
 from webshop_segments.plugin import EXTENSION, Plugin
 
 ANNA = Actor("administrator", "1", "Anna")

@@ -30,7 +30,7 @@ FLOORS = (
 """From the bottom up; the small files lie below them all."""
 
 EDGES = re.compile(
-    r"(blueprints|demo)/.*|(cli|migration|tasks)\.py|newsletter/(duty|notice_mail|preparation|window|worker)\.py"
+    r"(blueprints|demo)/.*|(cli|migration|tasks)\.py|newsletter/engine/(duty|notice_mail|preparation|window|worker)\.py"
 )
 """Where a transaction may end: views, commands, and the steps of the worker."""
 

@@ -20,8 +20,9 @@ from .consent import default_text, projection, verification, versions
 from .directory import wiring
 from .errors import SegmentsError
 from .i18n import in_language
-from .newsletter import incoming, metrics, status
-from .newsletter.worker import Worker
+from .newsletter import metrics, status
+from .newsletter.engine.worker import Worker
+from .newsletter.replies import incoming
 from .plugin import Plugin, plugin
 from .segments import sweep as sweeping
 

@@ -1,4 +1,4 @@
-"""How fast a channel may send: values only; they are counted in :mod:`.newsletter.allowance`."""
+"""How fast a channel may send: values only; they are counted in :mod:`.newsletter.limits.allowance`."""
 
 from __future__ import annotations
 

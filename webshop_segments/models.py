@@ -13,9 +13,9 @@ from .consent.models import (
     Suppression,
 )
 from .directory.models import Subscriber
-from .newsletter.event_models import ProviderEvent
-from .newsletter.limit_models import LimitWindow
+from .newsletter.limits.models import LimitWindow
 from .newsletter.models import Delivery, Dispatch, DispatchExclusion, DispatchSegment, Newsletter
+from .newsletter.replies.event_models import ProviderEvent
 from .notices.models import Notice
 from .segments.models import Segment, SegmentMember
 from .stamp import Stamp

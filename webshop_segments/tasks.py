@@ -22,9 +22,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from . import stamp
-from .newsletter import duty
+from .newsletter.engine import duty
+from .newsletter.engine.worker import Worker
 from .newsletter.models import Delivery
-from .newsletter.worker import Worker
 from .plugin import plugin
 from .signals import dispatch_changed
 

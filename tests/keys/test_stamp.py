@@ -10,7 +10,7 @@ import pytest
 from tests.shops import Shop, make_shop
 from webshop_segments import stamp
 from webshop_segments.errors import ConfigurationError
-from webshop_segments.newsletter.worker import Worker
+from webshop_segments.newsletter.engine.worker import Worker
 
 FIRST = "k1:" + "0123456789abcdef" * 3
 NEWER = "k2:" + "fedcba9876543210" * 3

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from webshop_segments import MemoryChannel
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter import allowance
-from webshop_segments.newsletter.allowance import Granted, Held
+from webshop_segments.newsletter.limits import allowance
+from webshop_segments.newsletter.limits.allowance import Granted, Held
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOTHING = Held(False, frozenset())

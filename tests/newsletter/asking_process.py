@@ -13,7 +13,7 @@ from tests.newsletter.asking import BERLIN
 from webshop_segments import MemoryChannel
 from webshop_segments.db import SCHEMA_TOKEN, worker_engine
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter import allowance
+from webshop_segments.newsletter.limits import allowance
 
 PER_SECOND, PER_HOUR = 20, 50
 

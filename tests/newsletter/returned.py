@@ -13,10 +13,10 @@ from sqlalchemy import func, select, update
 
 from tests.shops import Shop
 from webshop_segments.consent.models import ConsentState, Suppression
-from webshop_segments.newsletter import incoming, receipts
-from webshop_segments.newsletter.event_models import ProviderEvent
 from webshop_segments.newsletter.models import Delivery, Dispatch
-from webshop_segments.newsletter.receipts import Event
+from webshop_segments.newsletter.replies import incoming, receipts
+from webshop_segments.newsletter.replies.event_models import ProviderEvent
+from webshop_segments.newsletter.replies.receipts import Event
 
 FOLDER = Path(__file__).parent / "bounces"
 

@@ -12,7 +12,7 @@ from tests.segments.lists import partner, segment, subscribed
 from tests.segments.test_reasons import EXPECTED, Cast
 from tests.shops import Shop
 from webshop_segments.directory.people import PersonKey
-from webshop_segments.newsletter import preparation
+from webshop_segments.newsletter.engine import preparation
 from webshop_segments.newsletter.models import Delivery, Dispatch, DispatchExclusion
 from webshop_segments.segments import audience
 

@@ -12,8 +12,8 @@ from tests.shops import Shop, Statements
 from webshop_segments import MemoryChannel
 from webshop_segments.db import worker_engine
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter import allowance
-from webshop_segments.newsletter.allowance import Granted, Held
+from webshop_segments.newsletter.limits import allowance
+from webshop_segments.newsletter.limits.allowance import Granted, Held
 
 
 def test_without_limits_everything_is_granted_and_nothing_is_asked(shop: Shop) -> None:

@@ -10,9 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.newsletter.returned import LOOKS_LIKE_OURS, OURS, REAL, as_it_came, mail, real_mail
-from webshop_segments.newsletter import bounces
-from webshop_segments.newsletter.bounce_mail import LONGEST, Bounce, Complaint, MessageId, Nothing, Unsubscribe, read
 from webshop_segments.newsletter.channels.twilio_errors import Verdict
+from webshop_segments.newsletter.replies import bounces
+from webshop_segments.newsletter.replies.bounce_mail import (
+    LONGEST,
+    Bounce,
+    Complaint,
+    MessageId,
+    Nothing,
+    Unsubscribe,
+    read,
+)
 
 pytestmark = pytest.mark.once
 

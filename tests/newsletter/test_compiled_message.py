@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.newsletter.drafts import compiled, plain_text, plain_values
 from tests.newsletter.templates_for_all import everybody, templates
 from webshop_segments import Refused
-from webshop_segments.newsletter.message import Recipient, one_line
+from webshop_segments.newsletter.message.compiled import Recipient, one_line
 
 pytestmark = pytest.mark.once
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from tests.newsletter.drafts import compiled, plain_text, plain_values, recipient
 from tests.newsletter.templates_for_all import everybody, templates
 from webshop_segments import Refused
-from webshop_segments.newsletter import variables
-from webshop_segments.newsletter.cutting import CutTemplate
-from webshop_segments.newsletter.message import Recipient
+from webshop_segments.newsletter.message.compiled import Recipient, variables
+from webshop_segments.newsletter.message.cutting import CutTemplate
 
 pytestmark = pytest.mark.once
 

@@ -10,9 +10,9 @@ from tests.shops import Shop
 from webshop_segments import Accepted, Message
 from webshop_segments.channel import Outcome
 from webshop_segments.db import worker_engine
-from webshop_segments.newsletter import preparation
+from webshop_segments.newsletter.engine import preparation
+from webshop_segments.newsletter.engine.worker import Worker
 from webshop_segments.newsletter.models import Delivery, Dispatch
-from webshop_segments.newsletter.worker import Worker
 
 LARGE = 5000
 

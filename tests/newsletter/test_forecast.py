@@ -15,8 +15,9 @@ from tests.newsletter.test_progress import deliver
 from tests.shops import ANNA, Shop
 from webshop_segments.directory.partners import MemberKey
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter import allowance, dispatches, forecast, results
+from webshop_segments.newsletter import dispatches, forecast, results
 from webshop_segments.newsletter.forecast import Wait
+from webshop_segments.newsletter.limits import allowance
 from webshop_segments.newsletter.models import Dispatch
 from webshop_segments.newsletter.results import Progress
 from webshop_segments.segments import audience, members, operations

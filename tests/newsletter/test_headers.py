@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webshop_segments import Refused
-from webshop_segments.newsletter.headers import mailbox, one_line, unstructured
+from webshop_segments.newsletter.message.headers import mailbox, one_line, unstructured
 
 pytestmark = pytest.mark.once
 

@@ -9,7 +9,7 @@ import pytest
 from tests.newsletter.asking import EVERYTHING, NOTHING, Asking
 from tests.shops import Shop, Statements
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter.allowance import Held
+from webshop_segments.newsletter.limits.allowance import Held
 
 
 def test_a_limit_lowered_below_what_was_used_grants_nothing(shop: Shop) -> None:

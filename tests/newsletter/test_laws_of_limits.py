@@ -14,8 +14,8 @@ from sqlalchemy import delete
 from tests.newsletter.asking import Asking
 from tests.shops import Shop
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter.allowance import Granted
-from webshop_segments.newsletter.limit_models import LimitWindow
+from webshop_segments.newsletter.limits.allowance import Granted
+from webshop_segments.newsletter.limits.models import LimitWindow
 
 DOMAINS = ("a.example", "b.example", "c.example")
 

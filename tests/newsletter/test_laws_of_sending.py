@@ -11,8 +11,8 @@ from webshop_segments.channel import Outcome
 from webshop_segments.consent import choices
 from webshop_segments.directory.people import PersonKey
 from webshop_segments.newsletter import dispatches
+from webshop_segments.newsletter.engine.worker import Worker
 from webshop_segments.newsletter.transitions import DELIVERY, DISPATCH
-from webshop_segments.newsletter.worker import Worker
 
 
 def test_no_transaction_is_open_while_the_channel_talks(shop: Shop) -> None:

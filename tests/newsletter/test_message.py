@@ -13,7 +13,7 @@ from tests.newsletter.drafts import compiled, recipient
 from tests.shops import Shop
 from webshop_segments.consent import tokens
 from webshop_segments.directory.people import PersonKey
-from webshop_segments.newsletter.message import one_line
+from webshop_segments.newsletter.message.compiled import one_line
 
 
 def _sent(shop: Shop, customer: dict[str, str] | None = None, **newsletter: str) -> bytes:

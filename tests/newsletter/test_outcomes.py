@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from webshop_segments import Accepted, Rejected, Unknown
-from webshop_segments.newsletter.outcomes import MOST_REFUSED, OurFault, Streak, judged
+from webshop_segments.newsletter.engine.outcomes import MOST_REFUSED, OurFault, Streak, judged
 
 pytestmark = pytest.mark.once
 

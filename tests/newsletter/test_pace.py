@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from webshop_segments.newsletter.pace import Pace
+from webshop_segments.newsletter.engine.pace import Pace
 
 pytestmark = pytest.mark.once
 

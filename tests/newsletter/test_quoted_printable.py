@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webshop_segments.newsletter.quoted_printable import encode
+from webshop_segments.newsletter.message.quoted_printable import encode
 
 pytestmark = [pytest.mark.once, pytest.mark.rule("E21")]
 

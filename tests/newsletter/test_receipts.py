@@ -9,9 +9,11 @@ import pytest
 from tests.newsletter.returned import Sent, events, send, suppressed
 from tests.shops import Shop
 from webshop_segments import clock
-from webshop_segments.newsletter import claims, deliveries, receipts
+from webshop_segments.newsletter import deliveries
 from webshop_segments.newsletter.deliveries import Settled
-from webshop_segments.newsletter.receipts import Event
+from webshop_segments.newsletter.engine import claims
+from webshop_segments.newsletter.replies import receipts
+from webshop_segments.newsletter.replies.receipts import Event
 
 
 @pytest.fixture

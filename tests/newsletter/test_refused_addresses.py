@@ -11,10 +11,11 @@ from tests.newsletter.returned import Sent, consents, send, suppressed
 from tests.shops import ANNA, Shop
 from webshop_segments import Accepted, Rejected, Unknown, clock
 from webshop_segments.channel import Outcome
-from webshop_segments.newsletter import forgetting, receipts
+from webshop_segments.newsletter import forgetting
 from webshop_segments.newsletter.deliveries import Settled
 from webshop_segments.newsletter.models import Delivery
-from webshop_segments.newsletter.receipts import MOST_LOST
+from webshop_segments.newsletter.replies import receipts
+from webshop_segments.newsletter.replies.receipts import MOST_LOST
 
 
 def _answered(shop: Shop, outcome: Outcome, channel: str = "email") -> Sent:

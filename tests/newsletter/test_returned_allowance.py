@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.newsletter.asking import EVERYTHING, NOTHING, Asking
 from tests.shops import Shop
 from webshop_segments.limits import Limits
-from webshop_segments.newsletter.allowance import Held
+from webshop_segments.newsletter.limits.allowance import Held
 
 
 def test_what_one_rule_refuses_is_returned_to_the_others(shop: Shop) -> None:

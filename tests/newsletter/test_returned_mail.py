@@ -14,8 +14,8 @@ from webshop_segments.consent.models import ConsentRecord, Suppression
 from webshop_segments.consent.tokens import Link
 from webshop_segments.directory.people import PersonKey
 from webshop_segments.keys import Keys
-from webshop_segments.newsletter import incoming
 from webshop_segments.newsletter.models import Delivery
+from webshop_segments.newsletter.replies import incoming
 from webshop_segments.plugin import EXTENSION
 from webshop_segments.segments import audience
 from webshop_segments.segments.audience import Choice

@@ -14,11 +14,11 @@ from sqlalchemy.exc import OperationalError
 
 from webshop_segments import Accepted, Message, Rejected
 from webshop_segments.channel import Outcome
-from webshop_segments.newsletter.claims import Claimed
-from webshop_segments.newsletter.outcomes import OurFault
-from webshop_segments.newsletter.pace import Pace
-from webshop_segments.newsletter.sending import Sending
-from webshop_segments.newsletter.window import Marked
+from webshop_segments.newsletter.engine.claims import Claimed
+from webshop_segments.newsletter.engine.outcomes import OurFault
+from webshop_segments.newsletter.engine.pace import Pace
+from webshop_segments.newsletter.engine.sending import Sending
+from webshop_segments.newsletter.engine.window import Marked
 
 pytestmark = pytest.mark.once
 

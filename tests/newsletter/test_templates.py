@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from tests.shops import Shop
 from webshop_segments import Refused
-from webshop_segments.newsletter import html
+from webshop_segments.newsletter.message.compiled import html
 from webshop_segments.newsletter.models import Newsletter
 
 REFUSED = {

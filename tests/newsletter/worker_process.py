@@ -8,7 +8,7 @@ import threading
 
 from tests.shops import make_shop
 from webshop_segments import EmailChannel
-from webshop_segments.newsletter.worker import Worker
+from webshop_segments.newsletter.engine.worker import Worker
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from tests.newsletter.returned import Sent, consents, events, send, suppressed
 from tests.shops import Shop, make_shop
 from webshop_segments.consent.models import ConsentRecord
-from webshop_segments.newsletter import receipts
+from webshop_segments.newsletter.replies import receipts
 from webshop_segments.settings import Settings
 
 TOKEN = "very-secret-token"

@@ -17,7 +17,7 @@ from webshop_segments.consent.models import ConsentEvidence, ConsentRecord, Cons
 from webshop_segments.directory.partners import PARTNER, MemberKey
 from webshop_segments.directory.people import CONTACT, PersonKey
 from webshop_segments.newsletter import results
-from webshop_segments.newsletter.worker import Worker
+from webshop_segments.newsletter.engine.worker import Worker
 from webshop_segments.segments import members, operations, sweep
 
 pytestmark = pytest.mark.rule("C47")

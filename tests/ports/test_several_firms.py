@@ -15,7 +15,7 @@ from tests.shops import ANNA, Shop, Staff
 from webshop_segments import Columns, MemoryChannel, SQLAlchemyShop, WebshopSegments, storefront
 from webshop_segments.directory.partners import PARTNER, MemberKey
 from webshop_segments.directory.people import CONTACT, PersonKey, get
-from webshop_segments.newsletter import variables
+from webshop_segments.newsletter.message.compiled import variables
 from webshop_segments.segments import audience, members, operations
 from webshop_segments.segments.audience import Choice
 

@@ -14,9 +14,10 @@ from ..directory import people
 from ..directory.people import Person, PersonKey
 from ..errors import Refused
 from ..i18n import LANGUAGES, _, lazy_gettext
-from ..newsletter import dispatches, layout, trial, variables
+from ..newsletter import dispatches, trial
 from ..newsletter import newsletters as writing
-from ..newsletter.message import CONTENT
+from ..newsletter.message import layout, variables
+from ..newsletter.message.compiled import CONTENT
 from ..newsletter.models import Newsletter
 from ..newsletter.newsletters import Draft
 from ..plugin import plugin

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
-from ..newsletter import incoming, receipts
 from ..newsletter.channels.reasons import in_plain_words
-from ..newsletter.receipts import Event
+from ..newsletter.replies import incoming, receipts
+from ..newsletter.replies.receipts import Event
 from ..plugin import Plugin, plugin
 from .public import bp
 

@@ -21,7 +21,8 @@ from ..plugin import Plugin
 from ..segments import audience, operations
 from ..segments.audience import Choice
 from ..signals import after_commit, dispatch_changed
-from . import deliveries, layout, sender
+from . import deliveries, sender
+from .message import layout
 from .models import Dispatch, DispatchSegment, Newsletter
 from .transitions import DISPATCH, UNFINISHED, before
 

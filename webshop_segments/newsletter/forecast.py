@@ -17,7 +17,8 @@ from ..plugin import Plugin
 from ..segments import audience
 from ..segments.audience import Choice
 from ..shop import Shop
-from . import allowance, results, scheduling
+from . import results, scheduling
+from .limits import allowance
 from .models import Delivery, Dispatch
 from .results import Progress
 

@@ -16,7 +16,7 @@ from ..directory.addresses import normalise
 from ..errors import Refused
 from ..i18n import _
 from ..shop import Shop
-from . import template, variables
+from .message import template, variables
 from .models import Dispatch, Newsletter
 from .transitions import UNFINISHED
 

@@ -13,8 +13,9 @@ from ..directory.people import Person
 from ..i18n import _
 from ..notices.queue import queue
 from ..plugin import Plugin
-from . import layout, sender
-from .message import CompiledMessage, Recipient
+from . import sender
+from .message import layout
+from .message.compiled import CompiledMessage, Recipient
 from .models import Dispatch, Newsletter
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..directory.people import Person
-from ..shop import Shop
+from ...directory.people import Person
+from ...shop import Shop
 
 _HIDDEN = {"contact_ref", "partner_ref", "is_active", "active", "email_verified", "phone_verified"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .channels import smtp_replies, twilio_errors
-from .channels.twilio_errors import Verdict
+from ..channels import smtp_replies, twilio_errors
+from ..channels.twilio_errors import Verdict
 
 _STATUS = re.compile(r"(?<![\d.])5\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from ..directory.addresses import normalise
+from ...directory.addresses import normalise
 
 _LONGEST_LINE = 78
 _LONGEST_WORD = 60

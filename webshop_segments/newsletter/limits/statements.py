@@ -22,8 +22,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from ..db import rows_given
-from .limit_models import LimitWindow
+from ...db import rows_given
+from .models import LimitWindow
 
 _WINDOW = cast(Table, LimitWindow.__table__)
 _row = _WINDOW.c

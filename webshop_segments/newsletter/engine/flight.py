@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as NotYet
 from contextvars import copy_context
 from time import monotonic
 
-from ..channel import Message, Outcome, Sender
+from ...channel import Message, Outcome, Sender
 
 PATIENCE = 5.0
 """Seconds a window may still take when the worker has been told to stop."""

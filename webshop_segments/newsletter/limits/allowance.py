@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from ..channel import Channel
-from . import limit_statements as statements
-from .limit_rules import BATCH, DAY, Rule, in_force
+from ...channel import Channel
+from . import statements
+from .rules import BATCH, DAY, Rule, in_force
 
 _REST = "rest"
 """The rule of a row that no limit made: a server asked us to slow down."""

@@ -14,18 +14,20 @@ from sqlalchemy import QueuePool
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import sessionmaker
 
-from .. import clock, stamp
-from ..channel import Channel, Message, Outcome
-from ..db import worker_engine
-from ..errors import ChannelError, Refused
-from ..i18n import _, in_language
-from ..plugin import Plugin
-from ..segments import sweep
-from . import allowance, claims, dispatches, duty, notice_mail, preparation, scheduling
+from ... import clock, stamp
+from ...channel import Channel, Message, Outcome
+from ...db import worker_engine
+from ...errors import ChannelError, Refused
+from ...i18n import _, in_language
+from ...plugin import Plugin
+from ...segments import sweep
+from .. import dispatches, scheduling
+from ..limits import allowance
+from ..models import Dispatch
+from . import claims, duty, notice_mail, preparation
 from .claims import Claimed
 from .flight import Flight
 from .lines import Lines
-from .models import Dispatch
 from .outcomes import OurFault
 from .sending import Sending
 from .window import Window

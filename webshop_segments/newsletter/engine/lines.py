@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ..channel import Channel, Sender
-from ..plugin import Plugin
-from .models import Dispatch
+from ...channel import Channel, Sender
+from ...plugin import Plugin
+from ..models import Dispatch
 from .pace import Pace
 from .window import Compiled
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..limits import Limits
+from ...limits import Limits
 
 DAY = "day"
 BATCH = "batch"

@@ -14,8 +14,8 @@ from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError, ResourceLimitError
 from liquid.filter import liquid_filter
 
-from ..errors import Refused
-from ..i18n import _
+from ...errors import Refused
+from ...i18n import _
 
 LONGEST_NUMBER = 10**15
 

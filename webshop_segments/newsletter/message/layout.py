@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from ..i18n import _, in_language, render
-from ..settings import Settings
+from ...i18n import _, in_language, render
+from ...settings import Settings
+from ..models import Newsletter
 from . import template
-from .message import CONTENT
-from .models import Newsletter
+from .compiled import CONTENT
 
 UNSUBSCRIBE_URL = "{{ wss_unsubscribe_url }}"
 

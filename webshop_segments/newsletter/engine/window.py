@@ -10,19 +10,22 @@ from time import monotonic
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from ..channel import Channel, Message, Outcome
-from ..consent import state, suppression
-from ..consent.tokens import Link
-from ..directory.addresses import ADDRESS_COLUMN
-from ..directory.people import Lookup, Person, PersonKey
-from ..errors import Refused
-from ..i18n import _
-from ..plugin import Plugin
-from . import allowance, claims, deliveries, outcomes, receipts
+from ...channel import Channel, Message, Outcome
+from ...consent import state, suppression
+from ...consent.tokens import Link
+from ...directory.addresses import ADDRESS_COLUMN
+from ...directory.people import Lookup, Person, PersonKey
+from ...errors import Refused
+from ...i18n import _
+from ...plugin import Plugin
+from .. import deliveries
+from ..deliveries import CONTROL, Settled
+from ..limits import allowance
+from ..message.compiled import CompiledMessage, Recipient
+from ..models import Dispatch
+from ..replies import receipts
+from . import claims, outcomes
 from .claims import Claimed
-from .deliveries import CONTROL, Settled
-from .message import CompiledMessage, Recipient
-from .models import Dispatch
 
 
 @dataclass(frozen=True, slots=True)

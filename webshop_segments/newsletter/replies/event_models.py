@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .. import clock
-from ..db import SCHEMA_TOKEN, Base, BigId, UTCDateTime
+from ... import clock
+from ...db import SCHEMA_TOKEN, Base, BigId, UTCDateTime
 
 
 class ProviderEvent(Base):

@@ -15,18 +15,18 @@ from sqlalchemy import CursorResult, String, func, literal, or_, select, true, u
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from .. import clock
-from ..access import WORKER, Actor
-from ..consent import choices, suppression
-from ..consent.ledger import Circumstances
-from ..db import UTCDateTime, savepoint
-from ..settings import Settings
+from ... import clock
+from ...access import WORKER, Actor
+from ...consent import choices, suppression
+from ...consent.ledger import Circumstances
+from ...db import UTCDateTime, savepoint
+from ...settings import Settings
+from ..channels.twilio_errors import Verdict
+from ..deliveries import CONTROL, Settled
+from ..models import Delivery, Dispatch
+from ..transitions import DELIVERY, before
 from . import bounces
-from .channels.twilio_errors import Verdict
-from .deliveries import CONTROL, Settled
 from .event_models import ProviderEvent
-from .models import Delivery, Dispatch
-from .transitions import DELIVERY, before
 
 MOST_LOST = 5
 LOST_FOR = timedelta(days=14)

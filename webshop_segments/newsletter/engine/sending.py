@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from ..channel import Sender
+from ...channel import Sender
 from .claims import Claimed
 from .flight import Flight
 from .outcomes import Streak

@@ -12,16 +12,16 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import Any
 
-from .. import clock
-from ..consent import tokens
-from ..consent.tokens import Link
-from ..directory.people import Person
-from ..keys import Keys
-from ..settings import Settings
+from ... import clock
+from ...consent import tokens
+from ...consent.tokens import Link
+from ...directory.people import Person
+from ...keys import Keys
+from ...settings import Settings
+from ..models import Dispatch
 from . import html, variables
 from .cutting import CutTemplate, woven
 from .headers import ascii_address, mailbox, one_line, unstructured
-from .models import Dispatch
 from .quoted_printable import encode
 
 CONTENT = "[[wss-content]]"

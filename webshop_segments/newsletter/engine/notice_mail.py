@@ -13,17 +13,17 @@ from flask_mail import Message as FlaskMailMessage
 from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from .. import clock
-from ..channel import Accepted, Channel, Message, Outcome, Rejected, Unknown
-from ..db import database_now
-from ..errors import ChannelError, Refused
-from ..i18n import _, in_language
-from ..notices.models import Notice
-from ..notices.queue import queue
-from ..plugin import Plugin
-from . import sender
-from .dispatches import control_address
-from .models import Dispatch
+from ... import clock
+from ...channel import Accepted, Channel, Message, Outcome, Rejected, Unknown
+from ...db import database_now
+from ...errors import ChannelError, Refused
+from ...i18n import _, in_language
+from ...notices.models import Notice
+from ...notices.queue import queue
+from ...plugin import Plugin
+from .. import sender
+from ..dispatches import control_address
+from ..models import Dispatch
 
 log = logging.getLogger(__name__)
 

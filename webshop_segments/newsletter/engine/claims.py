@@ -16,12 +16,12 @@ from sqlalchemy import CursorResult, Integer, String, Table, and_, bindparam, ca
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
-from .. import clock
-from ..consent import state
-from ..consent.models import ConsentState, Suppression
-from ..db import database_now, rows_given
-from .deliveries import CONTROL, by_number
-from .models import Delivery, Dispatch
+from ... import clock
+from ...consent import state
+from ...consent.models import ConsentState, Suppression
+from ...db import database_now, rows_given
+from ..deliveries import CONTROL, by_number
+from ..models import Delivery, Dispatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from datetime import timedelta
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from .. import clock
-from ..db import database_now
-from ..plugin import Plugin
-from . import claims, deliveries, dispatches, notice_mail, scheduling
-from .models import Delivery, Dispatch
+from ... import clock
+from ...db import database_now
+from ...plugin import Plugin
+from .. import deliveries, dispatches, scheduling
+from ..models import Delivery, Dispatch
+from . import claims, notice_mail
 
 log = logging.getLogger(__name__)
 

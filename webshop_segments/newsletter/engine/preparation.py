@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, literal, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from ..db import insert_new
-from ..plugin import Plugin
-from ..segments import audience
-from ..segments.audience import Choice
-from .models import Delivery, Dispatch, DispatchExclusion
+from ...db import insert_new
+from ...plugin import Plugin
+from ...segments import audience
+from ...segments.audience import Choice
+from ..models import Delivery, Dispatch, DispatchExclusion
 
 SLICE = 500
 

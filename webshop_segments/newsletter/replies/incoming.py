@@ -7,10 +7,10 @@ from hmac import compare_digest
 
 from sqlalchemy.orm import Session
 
-from ..access import Actor
-from ..consent import choices, tokens
-from ..consent.ledger import Circumstances
-from ..keys import Keys
+from ...access import Actor
+from ...consent import choices, tokens
+from ...consent.ledger import Circumstances
+from ...keys import Keys
 from . import bounce_mail, receipts
 from .bounce_mail import Bounce, Complaint, Nothing, Unsubscribe
 from .receipts import Event

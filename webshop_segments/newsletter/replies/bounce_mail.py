@@ -14,7 +14,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import Parser
 
-from .channels.reasons import in_plain_words
+from ..channels.reasons import in_plain_words
 
 LONGEST = 300_000
 """Bytes that are read of a mail; a server's report stands before the message it returns."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..channel import Accepted, Outcome, Rejected, Unknown
-from .deliveries import Settled
+from ...channel import Accepted, Outcome, Rejected, Unknown
+from ..deliveries import Settled
 
 MOST_ATTEMPTS = 12
 FIRST_DELAY = 60

@@ -1,0 +1,1 @@
+"""The worker and all it does to send."""

@@ -1,0 +1,1 @@
+"""How fast may be sent: counted in the database."""

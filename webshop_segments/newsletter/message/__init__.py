@@ -1,0 +1,1 @@
+"""What a message is made of: the compiled mail, its templates, headers and layout."""
