@@ -39,7 +39,7 @@ def away(shop: Shop) -> Celery:
     return celery_app
 
 
-def test_a_message_carries_the_id_of_a_dispatch_and_nothing_else(shop: Shop, broker: Broker, paused: Dispatch) -> None:
+def test_a_message_carries_the_id_of_a_dispatch_and_nothing_else(shop: Shop, paused: Dispatch, broker: Broker) -> None:
     dispatches.resume(shop.session, paused, ANNA)
     shop.session.commit()
 
@@ -51,13 +51,13 @@ def test_a_message_carries_the_id_of_a_dispatch_and_nothing_else(shop: Shop, bro
     assert message.headers["expires"]
 
 
-def test_a_new_sending_wakes_a_worker_at_once(shop: Shop, broker: Broker, paused: Dispatch) -> None:
+def test_a_new_sending_wakes_a_worker_at_once(shop: Shop, paused: Dispatch, broker: Broker) -> None:
     started = shop.send(shop.newsletter(), control_copy=False)
 
     assert [message.payload[0] for message in _soon(broker.waiting)] == [[started.id]]
 
 
-def test_what_is_rolled_back_wakes_nobody(shop: Shop, broker: Broker, paused: Dispatch) -> None:
+def test_what_is_rolled_back_wakes_nobody(shop: Shop, paused: Dispatch, broker: Broker) -> None:
     dispatches.resume(shop.session, paused, ANNA)
     shop.session.rollback()
     time.sleep(0.2)
@@ -101,7 +101,7 @@ def test_a_database_that_is_away_costs_a_line_in_the_log(
     assert not [line for line in lines if "\n" in line]
 
 
-def test_a_sweep_wakes_as_many_others_as_there_is_work_for(shop: Shop, broker: Broker, paused: Dispatch) -> None:
+def test_a_sweep_wakes_as_many_others_as_there_is_work_for(shop: Shop, paused: Dispatch, broker: Broker) -> None:
     _waiting(shop, paused, 3 * ROWS_PER_MESSAGE)
 
     broker.run(SWEEP)
