@@ -6,10 +6,11 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -24,79 +25,48 @@ from webshop_segments.newsletter.newsletters import Draft
 from webshop_segments.plugin import EXTENSION, Plugin
 
 from . import host
-from .memory import peak_megabytes
 from .people import fill
+from .persons import company_of
 from .processes import started
 
 SUBJECT = "{{ first_name }}, spring is when the workshop is full"
 BODY = (Path(__file__).parent / "newsletter.html").read_text("utf-8")
 
 _LOOKING_EVERY = 0.1
-_AT_THE_START = 3.0
-"""Seconds in which a worker has done what it does when it starts."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one dispatch showed.
-
-    :param per_second: messages, by the moments at which the database has them settled.
-    :param peak_mb: the largest resident size any worker's process has had.
-    """
-
-    per_second: float
-    peak_mb: float
 
 
 class Engine:
     """A shop at an address.
 
     :param people: how many are made, in an empty database.
+    :param members: how many of them are in the only segment, about.
     """
 
-    def __init__(self, url: str, people: int) -> None:
+    def __init__(self, url: str, people: int, members: int = 0) -> None:
         self._url = os.environ["BENCH_DATABASE_URL"] = url
         self._app = host.create_app()
         with self._app.app_context():
-            fill(host.db.engine, people=people, all_agree=True)
+            companies = company_of(members) if members else 0
+            fill(host.db.engine, people=people, all_agree=True, segments=bool(members), members_per_segment=companies)
             host.db.engine.dispose()
 
     def letter(self) -> bytes:
         """One of the messages it sends, as it goes to the mail server."""
         channel = MemoryChannel("email")
         with self._app.app_context():
-            self._begin()
+            self._begin([])
             worker = Worker(replace(self._plugin, channels={"email": channel}))
             worker.run_until_idle()
             worker.close()
         return channel.sent[0].content
 
-    def send(
-        self, port: int, processes: int, connections: int, *, seconds: float | None = None, warm_up: float = 0
-    ) -> Run:
-        """One dispatch to everybody.
+    @contextmanager
+    def workers(self, port: int, processes: int, connections: int) -> Iterator[psutil.Process]:
+        """The real command while the block lasts; when it begins, each process is ready.
 
         :param port: of the mail server, on this machine.
         :param connections: of each process to it.
-        :param seconds: after so many the dispatch is cancelled; None: it runs to its end.
-        :param warm_up: the seconds from the start of sending that are not counted.
         """
-        with self._app.app_context():
-            dispatch_id = self._begin()
-            with self._workers(port, processes, connections) as command:
-                self._wait(dispatch_id, seconds)
-                peak = peak_megabytes(command)
-            return Run(self._rate(dispatch_id, warm_up), peak)
-
-    def idle(self, port: int, processes: int, connections: int) -> float:
-        """The peak of workers that have nothing to do, in MB."""
-        with self._workers(port, processes, connections) as command:
-            time.sleep(_AT_THE_START)
-            return peak_megabytes(command)
-
-    @contextmanager
-    def _workers(self, port: int, processes: int, connections: int) -> Iterator[psutil.Process]:
-        """The real command, while the block lasts."""
         command = f"-m flask --app benchmarks.host segments work --processes {processes}".split()
         environment = {
             "BENCH_DATABASE_URL": self._url,
@@ -104,19 +74,35 @@ class Engine:
             "BENCH_CONNECTIONS": str(connections),
         }
         with started([sys.executable, *command], environment) as process:
+            assert process.stdout
+            ready = (line for line in process.stdout if b"is running" in line)
+            if len(list(islice(ready, processes))) < processes:
+                sys.exit("the workers did not start")
             yield psutil.Process(process.pid)
+
+    def send(self, segments: Sequence[int] = (), *, seconds: float | None = None, warm_up: float = 0) -> float:
+        """Messages per second of one dispatch, by the moments at which the database has them settled.
+
+        :param segments: to whom; none means everybody.
+        :param seconds: after so many the dispatch is cancelled; None: it runs to its end.
+        :param warm_up: the seconds from the start of sending that are not counted.
+        """
+        with self._app.app_context():
+            dispatch_id = self._begin(segments)
+            self._wait(dispatch_id, seconds)
+            return self._rate(dispatch_id, warm_up)
 
     @property
     def _plugin(self) -> Plugin:
         plugin: Plugin = self._app.extensions[EXTENSION]
         return plugin
 
-    def _begin(self) -> int:
+    def _begin(self, segments: Sequence[int]) -> int:
         session = self._plugin.session
         draft = Draft("Spring", BODY, SUBJECT, preheader="What workshops order in March")
         newsletter = newsletters.add(session, self._plugin.shop, "email", draft, COMMAND_LINE)
         key = secrets.token_hex(16)
-        dispatch = dispatches.start(session, self._plugin, newsletter, [], key, COMMAND_LINE, control_copy=False)
+        dispatch = dispatches.start(session, self._plugin, newsletter, segments, key, COMMAND_LINE, control_copy=False)
         session.commit()
         return dispatch.id
 

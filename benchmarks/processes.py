@@ -21,11 +21,13 @@ def started(command: Sequence[str], environment: Mapping[str, str] | None = None
 
     :param environment: variables in addition to those of this process.
     """
-    process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | (environment or {}), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | (environment or {}), stdout=subprocess.PIPE)
+    assert process.stdout
     try:
         yield process
     finally:
         process.terminate()
+        process.stdout.close()
         try:
             process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

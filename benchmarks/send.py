@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +20,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from . import bare, channel, ground, loop, relay, report, sinks
 from .engine import Engine
+from .memory import peak_megabytes
 from .report import SCALE, scaled
 
 PROCESSES = 2
@@ -31,7 +33,9 @@ ONE_WAY = 0.01
 DISTANT_CONNECTIONS = 20
 DISTANT_SECONDS = max(10 * SCALE, 3)
 WARM_UP = 2
-"""Seconds in which the connections to a distant server are opened, one for each round trip or so."""
+"""Seconds in which the connections to a distant server are opened, a few with each window."""
+AT_THE_START = 2
+"""Seconds in which an idle worker has tidied up."""
 
 
 def main() -> None:
@@ -55,8 +59,8 @@ def throughput(postgresql: Engine, sqlite: Engine, port: int, letter: bytes) -> 
     ways: dict[str, Callable[[], float]] = {
         "loop": lambda: loop.per_second(port, len(letter), SECONDS),
         "limit": lambda: bare.per_second(port, letter, SECONDS, PROCESSES, CONNECTIONS),
-        "postgresql": lambda: postgresql.send(port, PROCESSES, CONNECTIONS).per_second,
-        "sqlite": lambda: sqlite.send(port, 1, CONNECTIONS).per_second,
+        "postgresql": lambda: _alone(postgresql, port, PROCESSES),
+        "sqlite": lambda: _alone(sqlite, port, 1),
     }
     runs = [{name: way() for name, way in ways.items()} for _ in range(RUNS)]
     best = {name: max(run[name] for run in runs) for name in ways}
@@ -85,8 +89,8 @@ def throughput(postgresql: Engine, sqlite: Engine, port: int, letter: bytes) -> 
 def distance(engine: Engine, port: int, letter: bytes) -> dict[str, float]:
     """Against mail servers a round trip of 20 ms away: the whole worker, and the channel alone."""
     theory = DISTANT_CONNECTIONS / (2 * 2 * ONE_WAY)
-    with relay.distant(port, ONE_WAY) as far:
-        worker = engine.send(far, 1, DISTANT_CONNECTIONS, seconds=DISTANT_SECONDS, warm_up=WARM_UP).per_second
+    with relay.distant(port, ONE_WAY) as far, engine.workers(far, 1, DISTANT_CONNECTIONS):
+        worker = engine.send(seconds=DISTANT_SECONDS, warm_up=WARM_UP)
     alone = {}
     for name, extensions in {"PIPELINING and CHUNKING": (sinks.PIPELINING, sinks.CHUNKING), "neither": ()}.items():
         with sinks.offering(*extensions) as offering, relay.distant(offering, ONE_WAY) as far:
@@ -106,24 +110,33 @@ def distance(engine: Engine, port: int, letter: bytes) -> dict[str, float]:
 
 
 def memory(url: URL, port: int) -> dict[str, float]:
-    """The largest resident size a worker's process ever had, idle and after dispatches of two sizes."""
+    """The largest resident size any process of a worker had so far: idle, and after dispatches of two sizes."""
     large = scaled(1_000_000)
     small = min(10_000, large // 10)
-    engines = {size: Engine(_database(url, f"memory{size}"), size) for size in (small, large)}
-    idle = engines[small].idle(port, PROCESSES, CONNECTIONS)
-    runs = {size: engine.send(port, PROCESSES, CONNECTIONS) for size, engine in engines.items()}
+    engine = Engine(_database(url, "memory"), large, members=small)
+    with engine.workers(port, PROCESSES, CONNECTIONS) as command:
+        time.sleep(AT_THE_START)
+        idle = peak_megabytes(command)
+        small_rate, small_peak = engine.send([1]), peak_megabytes(command)
+        large_rate, large_peak = engine.send(), peak_megabytes(command)
     report.table(
         [
             ["dispatch to", "peak MB", "messages/s"],
             ["nobody", idle, ""],
-            *([f"{size:,}", run.peak_mb, round(run.per_second)] for size, run in runs.items()),
+            [f"{small:,}", small_peak, round(small_rate)],
+            [f"{large:,}", large_peak, round(large_rate)],
         ]
     )
     return {
         "peak_mb_idle": round(idle, 1),
-        "peak_mb_small": round(runs[small].peak_mb, 1),
-        "peak_mb_large": round(runs[large].peak_mb, 1),
+        "peak_mb_small": round(small_peak, 1),
+        "peak_mb_large": round(large_peak, 1),
     }
+
+
+def _alone(engine: Engine, port: int, processes: int) -> float:
+    with engine.workers(port, processes, CONNECTIONS):
+        return engine.send()
 
 
 def _database(server: URL, name: str) -> str:

@@ -90,7 +90,9 @@ def test_setup_cfg_lists_every_package() -> None:
 def test_every_library_the_plugin_imports_is_declared() -> None:
     options = setup()
     extras = options["options.extras_require"]
-    declared = "".join([options["options"]["install_requires"], *(extras[name] for name in ("celery", "demo", "metrics"))])
+    declared = "".join(
+        [options["options"]["install_requires"], *(extras[name] for name in ("celery", "demo", "metrics"))]
+    )
     names = {re.split(r"[^\w-]", line)[0].lower().replace("_", "-") for line in declared.split("\n") if line}
     sources = "\n".join(module.path.read_text("utf-8") for module in modules())
     imported = set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.MULTILINE)) - {PACKAGE}

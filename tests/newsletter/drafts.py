@@ -10,7 +10,8 @@ from typing import Any
 from webshop_segments.consent.tokens import Link
 from webshop_segments.directory.people import Person, PersonKey
 from webshop_segments.keys import Keys
-from webshop_segments.newsletter.message.compiled import CompiledMessage, Recipient, template
+from webshop_segments.newsletter.message import template
+from webshop_segments.newsletter.message.compiled import CompiledMessage, Recipient
 from webshop_segments.newsletter.models import Dispatch
 from webshop_segments.settings import Settings
 
