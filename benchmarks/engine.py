@@ -33,6 +33,8 @@ SUBJECT = "{{ first_name }}, spring is when the workshop is full"
 BODY = (Path(__file__).parent / "newsletter.html").read_text("utf-8")
 
 _LOOKING_EVERY = 0.1
+_AT_THE_START = 1.5
+"""Seconds in which a worker that has started has tidied up and found nothing to do."""
 
 
 class Engine:
@@ -62,7 +64,7 @@ class Engine:
 
     @contextmanager
     def workers(self, port: int, processes: int, connections: int) -> Iterator[psutil.Process]:
-        """The real command while the block lasts; when it begins, each process is ready.
+        """The real command while the block lasts; when it begins, each process is waiting for work.
 
         :param port: of the mail server, on this machine.
         :param connections: of each process to it.
@@ -78,6 +80,8 @@ class Engine:
             ready = (line for line in process.stdout if b"is running" in line)
             if len(list(islice(ready, processes))) < processes:
                 sys.exit("the workers did not start")
+            time.sleep(_AT_THE_START)
+            self._command = process
             yield psutil.Process(process.pid)
 
     def send(self, segments: Sequence[int] = (), *, seconds: float | None = None, warm_up: float = 0) -> float:
@@ -114,6 +118,8 @@ class Engine:
             session.rollback()
             if status == "halted":
                 sys.exit(f"the dispatch halted: {trouble}")
+            if self._command.poll() is not None:
+                sys.exit("the workers have ended")
             if begun and seconds and not until:
                 until = time.monotonic() + seconds
             if status == "finished" or (until and time.monotonic() > until):

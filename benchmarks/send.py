@@ -11,7 +11,6 @@ from __future__ import annotations
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,8 +33,6 @@ DISTANT_CONNECTIONS = 20
 DISTANT_SECONDS = max(10 * SCALE, 3)
 WARM_UP = 2
 """Seconds in which the connections to a distant server are opened, a few with each window."""
-AT_THE_START = 2
-"""Seconds in which an idle worker has tidied up."""
 
 
 def main() -> None:
@@ -115,7 +112,6 @@ def memory(url: URL, port: int) -> dict[str, float]:
     small = min(10_000, large // 10)
     engine = Engine(_database(url, "memory"), large, members=small)
     with engine.workers(port, PROCESSES, CONNECTIONS) as command:
-        time.sleep(AT_THE_START)
         idle = peak_megabytes(command)
         small_rate, small_peak = engine.send([1]), peak_megabytes(command)
         large_rate, large_peak = engine.send(), peak_megabytes(command)

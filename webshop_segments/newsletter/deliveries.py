@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Integer, String, Table, Update, bindparam, case, exists, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    String,
+    Table,
+    Update,
+    bindparam,
+    case,
+    exists,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -17,6 +29,8 @@ from .models import Delivery
 from .transitions import DELIVERY, UNDER_WAY, before
 
 CONTROL = "control"
+
+CANCELLED_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +110,26 @@ def _settling(dialect: str) -> Update:
 _SETTLED = {"number": Integer, "status": String, "reason": String, "provider_id": String, "wait": Integer}
 
 
-def cancel(session: Session, dispatch_id: int) -> None:
-    """What has not begun never leaves."""
-    session.execute(
-        update(Delivery)
+def cancel(session: Session, dispatch_id: int) -> bool:
+    """What has not begun never leaves; a slice of it, and whether that was all there was.
+
+    It waits for no worker, which would wait for it in turn: rows in a worker's hands are cancelled when it lets go.
+    """
+    rows = (
+        select(Delivery.number)
         .where(Delivery.dispatch_id == dispatch_id, Delivery.status.in_(before("cancelled", DELIVERY)))
+        .order_by(Delivery.number)
+        .limit(CANCELLED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+        .cte("rows")
+    )
+    result = session.execute(
+        update(Delivery)
+        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(select(rows.c.number)))
         .values(status="cancelled", lease_id=None, lease_until=None, settled_at=clock.now())
         .execution_options(synchronize_session=False)
     )
+    return cast(CursorResult[Any], result).rowcount < CANCELLED_AT_ONCE
 
 
 def decide(session: Session, dispatch_id: int, numbers: Sequence[int], status: str) -> int:

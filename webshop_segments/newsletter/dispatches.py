@@ -151,7 +151,7 @@ def resume(session: Session, dispatch: Dispatch, by: Actor) -> None:
 
 
 def cancel(session: Session, dispatch: Dispatch, by: Actor) -> None:
-    """Send nothing further; what is under way at this moment is still settled."""
+    """Send nothing further; what is under way at this moment is still settled, and a worker tidies up the rest."""
     _administer(session, dispatch, "cancelled", by, finished_at=clock.now())
     deliveries.cancel(session, dispatch.id)
 

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from ... import clock
@@ -15,6 +15,7 @@ from ...db import database_now
 from ...plugin import Plugin
 from .. import deliveries, dispatches, scheduling
 from ..models import Delivery, Dispatch
+from ..transitions import DELIVERY, before
 from . import claims, notice_mail
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,20 @@ def release(
         if session.scalar(select(Dispatch.status).where(Dispatch.id == dispatch_id)) == "cancelled":
             deliveries.cancel(session, dispatch_id)
         session.commit()
+
+
+def tidy(sessions: sessionmaker[Session]) -> None:
+    """Cancel what is left of sendings that were cancelled not long ago, a slice at a time."""
+    waiting = exists().where(Delivery.dispatch_id == Dispatch.id, Delivery.status.in_(before("cancelled", DELIVERY)))
+    lately = Dispatch.finished_at > clock.now() - timedelta(days=1)
+    with sessions() as session:
+        found = session.scalars(select(Dispatch.id).where(Dispatch.status == "cancelled", lately, waiting)).all()
+    for dispatch_id in found:
+        done = False
+        while not done:
+            with sessions() as session:
+                done = deliveries.cancel(session, dispatch_id)
+                session.commit()
 
 
 def calm(sessions: sessionmaker[Session], dispatch: Dispatch) -> None:

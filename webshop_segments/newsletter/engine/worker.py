@@ -140,6 +140,7 @@ class Worker:
                 claims.recover(session)
                 scheduling.ask(session, self._plugin)
                 session.commit()
+            duty.tidy(self._sessions)
         if now - self._swept >= SWEEP_EVERY or not self._swept:
             self._swept = now
             with self._sessions() as session:
