@@ -52,12 +52,12 @@ def test_both_connections_are_used_again_and_again(start: StartServer) -> None:
 
 def test_a_small_window_opens_one_connection(start: StartServer) -> None:
     server = start()
-    with channel_to(server, connections=5).open() as sender:
+    with channel_to(server, connections=20).open() as sender:
         list(sender.send([], LATER))
         list(sender.send(many(10), LATER))
         assert server.connections == 1
-        list(sender.send(many(25), LATER))
-    assert server.connections <= 3
+        list(sender.send(many(12), LATER))
+    assert server.connections <= 7
 
 
 def test_one_connection_needs_no_thread(start: StartServer) -> None:

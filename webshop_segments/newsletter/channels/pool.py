@@ -13,8 +13,11 @@ from .opening import MailServer
 from .share import Share
 from .smtp import FAREWELL_SECONDS
 
-_WORTH_A_CONNECTION = 10
-"""For so many messages of a window another connection is opened."""
+_CARRIED_ALONE = 10
+"""So many messages of a window one connection carries alone."""
+
+_WORTH_A_CONNECTION = 2
+"""Beyond that, for so many messages another connection is opened: at a distance each round trip counts."""
 
 _REST_SECONDS = 60.0
 """For so long a server that refused another connection is not asked for one."""
@@ -54,8 +57,9 @@ class Pool:
 
     def _work(self, share: Share) -> Iterator[Outcome]:
         try:
-            for companion in self._companions[: max(0, len(share.waiting) - 1) // _WORTH_A_CONNECTION]:
-                companion.join_in(share)
+            if len(share.waiting) > _CARRIED_ALONE:
+                for companion in self._companions[: len(share.waiting) // _WORTH_A_CONNECTION]:
+                    companion.join_in(share)
             for outcome in self._first.work(share):
                 yield outcome
                 yield from share.reported()
