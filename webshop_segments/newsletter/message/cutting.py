@@ -74,11 +74,14 @@ class CutTemplate:
         return "".join(woven(self.constants, self.fill(values)))
 
     def _texts(self, values: Mapping[str, Any]) -> list[str]:
-        texts = []
+        texts: list[str] = []
+        read: dict[tuple[str, ...], str] = {}
         context = buffer = None
         for hole in self.holes:
             if isinstance(hole, tuple):
-                texts.append(_with_line_ends(to_liquid_string(_value(values, hole), self._escape)))
+                if hole not in read:
+                    read[hole] = _with_line_ends(to_liquid_string(_value(values, hole), self._escape))
+                texts.append(read[hole])
                 continue
             if context is None or buffer is None:
                 context = self._whole.context_class(self._whole, globals=self._whole.make_globals(values))
