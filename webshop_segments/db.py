@@ -148,10 +148,12 @@ def rows_given(dialect: str, name: str, columns: Mapping[str, Any]) -> FromClaus
 def worker_engine(hosts: Engine) -> Engine:
     """The worker's engine on the host's database, on which a commit has reached the disk when it returns.
 
+    What a failed statement was given stays out of its error, and so addresses out of the log.
+
     On PostgreSQL a host may run with synchronous_commit=off; what a crash forgets would be mailed twice. On SQLite
     readers must not block writers (WAL), and a writer waits for the other instead of failing.
     """
-    engine = create_engine(hosts.url, pool_size=2, max_overflow=0)
+    engine = create_engine(hosts.url, pool_size=2, max_overflow=0, hide_parameters=True)
     engine.update_execution_options(**hosts.get_execution_options())
     event.listen(engine, "connect", {"postgresql": _durable_postgresql, "sqlite": _durable_sqlite}[engine.dialect.name])
     return engine

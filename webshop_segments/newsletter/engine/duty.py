@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from ... import clock
 from ...db import database_now
 from ...plugin import Plugin
-from .. import deliveries, dispatches, scheduling
+from .. import deliveries, dispatches, results, scheduling
 from ..models import Delivery, Dispatch
 from ..transitions import DELIVERY, before
 from . import claims, notice_mail
@@ -151,7 +151,8 @@ def trouble(
 ) -> None:
     """Wait and try again, longer each time; halt with an alarm when waiting does not help."""
     failures = dispatch.failures + 1
-    log.warning("dispatch %s: %s", dispatch.id, sentence)
+    # A server's answer may quote the recipient; a log is read by many.
+    log.warning("dispatch %s: %s", dispatch.id, results.without_addresses(sentence))
     with sessions() as session:
         if permanent or failures >= MOST_FAILURES:
             if dispatches.move(session, dispatch.id, "halted", trouble=sentence[:500], failures=failures):
