@@ -1,11 +1,17 @@
-"""The limit: processes that do nothing but push one constant message through pipelined connections (RFC 2920)."""
+"""The limit: processes that do nothing but push one constant message through pipelined connections (RFC 2920).
+
+usage: python -m benchmarks.bare PORT SECONDS CONNECTIONS <MESSAGE
+"""
 
 from __future__ import annotations
 
 import socket
+import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import ExitStack
+from subprocess import PIPE, Popen
+
+from .processes import PROJECT
 
 _ENVELOPE = b"MAIL FROM:<news@shop.example>\r\nRCPT TO:<ada@customers.example>\r\nDATA\r\n"
 
@@ -16,14 +22,14 @@ def per_second(port: int, content: bytes, seconds: float, processes: int, connec
     :param content: a message as it goes over the line, without the dot that ends it.
     :param connections: of each process, served in turn.
     """
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        # Once without counting, so that the processes are there when the clock starts.
-        list(pool.map(_push, *_arguments(processes, port, content, 0.2, connections)))
-        return sum(pool.map(_push, *_arguments(processes, port, content, seconds, connections)))
-
-
-def _arguments(processes: int, *values: object) -> list[list[object]]:
-    return [[value] * processes for value in values]
+    command = [sys.executable, "-m", "benchmarks.bare", str(port), str(seconds), str(connections)]
+    with ExitStack() as stack:
+        pushing = [stack.enter_context(Popen(command, cwd=PROJECT, stdin=PIPE, stdout=PIPE)) for _ in range(processes)]
+        for process in pushing:
+            assert process.stdin
+            process.stdin.write(content)
+            process.stdin.close()
+        return sum(float(process.stdout.read()) for process in pushing if process.stdout)
 
 
 def _push(port: int, content: bytes, seconds: float, connections: int) -> float:
@@ -34,12 +40,13 @@ def _push(port: int, content: bytes, seconds: float, connections: int) -> float:
         line.sendall(_ENVELOPE)
         _replies(line, 3)
         line.sendall(piece)
-    begin, sent = time.monotonic(), 0
-    while (taken := time.monotonic() - begin) < seconds:
+    begin, sent, taken = time.monotonic(), 0, 0.0
+    while taken < seconds:
         for line in lines:
             _replies(line, 4)
             line.sendall(piece)
         sent += connections
+        taken = time.monotonic() - begin
     for line in lines:
         line.close()
     return sent / taken
@@ -61,3 +68,7 @@ def _replies(line: socket.socket, count: int) -> None:
         if not received:
             raise ConnectionError("the sink hung up")
         count -= received.count(b"\r\n")
+
+
+if __name__ == "__main__":
+    print(_push(int(sys.argv[1]), sys.stdin.buffer.read(), float(sys.argv[2]), int(sys.argv[3])))

@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -18,7 +18,8 @@ from sqlalchemy import func, select
 
 from webshop_segments import MemoryChannel
 from webshop_segments.access import COMMAND_LINE
-from webshop_segments.newsletter import dispatches, newsletters
+from webshop_segments.errors import Refused
+from webshop_segments.newsletter import deliveries, dispatches, newsletters
 from webshop_segments.newsletter.engine.worker import Worker
 from webshop_segments.newsletter.models import Delivery
 from webshop_segments.newsletter.newsletters import Draft
@@ -33,7 +34,7 @@ SUBJECT = "{{ first_name }}, spring is when the workshop is full"
 BODY = (Path(__file__).parent / "newsletter.html").read_text("utf-8")
 
 _LOOKING_EVERY = 0.1
-_AT_THE_START = 1.5
+_AT_THE_START = 1.0
 """Seconds in which a worker that has started has tidied up and found nothing to do."""
 
 
@@ -94,7 +95,10 @@ class Engine:
         with self._app.app_context():
             dispatch_id = self._begin(segments)
             self._wait(dispatch_id, seconds)
-            return self._rate(dispatch_id, warm_up)
+            rate = self._rate(dispatch_id, warm_up)
+            if seconds:
+                self._cancel(dispatch_id)
+            return rate
 
     @property
     def _plugin(self) -> Plugin:
@@ -114,15 +118,17 @@ class Engine:
         session, until = self._plugin.session, None
         while True:
             dispatch = dispatches.get(session, dispatch_id)
-            status, trouble, begun = dispatch.status, dispatch.trouble, dispatch.started_at
-            session.rollback()
-            if status == "halted":
-                sys.exit(f"the dispatch halted: {trouble}")
+            if dispatch.status == "halted":
+                sys.exit(f"the dispatch halted: {dispatch.trouble}")
             if self._command.poll() is not None:
                 sys.exit("the workers have ended")
-            if begun and seconds and not until:
+            if dispatch.started_at and seconds and not until:
                 until = time.monotonic() + seconds
-            if status == "finished" or (until and time.monotonic() > until):
+            # A worker that finds nothing more lets the dispatch rest, while the last windows are under way elsewhere.
+            settled = dispatch.retry_at and session.scalar(select(deliveries.none_left(dispatch_id)))
+            done = dispatch.status == "finished" or settled or (until and time.monotonic() > until)
+            session.rollback()
+            if done:
                 return
             time.sleep(_LOOKING_EVERY)
 
@@ -135,11 +141,14 @@ class Engine:
             .order_by(Delivery.settled_at)
         )
         windows = [(at, count) for at, count in session.execute(settled) if at]
-        dispatch = dispatches.get(session, dispatch_id)
-        begun = dispatch.started_at or windows[0][0]
-        if dispatch.status != "finished":
-            dispatches.cancel(session, dispatch, COMMAND_LINE)
-        session.commit()
+        begun = dispatches.get(session, dispatch_id).started_at or windows[0][0]
+        session.rollback()
         warm = [at for at, _ in windows[:-1] if warm_up and at >= begun + timedelta(seconds=warm_up)]
         since = warm[0] if warm else begun
         return sum(count for at, count in windows if at > since) / (windows[-1][0] - since).total_seconds()
+
+    def _cancel(self, dispatch_id: int) -> None:
+        session = self._plugin.session
+        with suppress(Refused):
+            dispatches.cancel(session, dispatches.get(session, dispatch_id), COMMAND_LINE)
+        session.commit()

@@ -1,1 +1,1 @@
-"""The commands that measure still run."""
+"""Tests of the measurements."""

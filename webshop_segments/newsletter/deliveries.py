@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from .. import clock
-from ..db import UTCDateTime, database_now, rows_given
+from ..db import UTCDateTime, database_now, one_of, rows_given
 from .models import Delivery
 from .transitions import DELIVERY, UNDER_WAY, before
 
@@ -71,17 +71,35 @@ def settle(session: Session, dispatch_id: int, lease_id: str, outcomes: Mapping[
     return cast(CursorResult[Any], result).rowcount
 
 
-def by_number(table: Table, number: ColumnElement[int], *statuses: str) -> list[ColumnElement[bool]]:
-    """Rows by number and status, reached by the primary key.
+def by_number(table: Table, match: ColumnElement[bool], statuses: Collection[str]) -> list[ColumnElement[bool]]:
+    """Rows by number and status, reached by the primary key; the statement is given the ``first`` and the ``last``.
 
-    The index by status is full of entries of rows that have moved on since the last vacuum, and a database without
-    statistics prefers it; so the status is no plain column here, and the range of the numbers is named beside them.
+    The index by status is full of entries of rows that have moved on since the last vacuum, and a database that has
+    no statistics of the dispatch yet prefers it, or reads all its rows for each number. So the status is no plain
+    column here, and the range of the numbers is named beside them.
     """
-    return [
-        number == table.c.number,
-        table.c.number.between(bindparam("first"), bindparam("last")),
-        table.c.status.concat("").in_(statuses),
-    ]
+    range_ = table.c.number.between(bindparam("first"), bindparam("last"))
+    return [match, range_, table.c.status.concat("").in_(statuses)]
+
+
+def change(
+    session: Session, dispatch_id: int, numbers: Sequence[int], sources: Collection[str], values: Mapping[str, Any]
+) -> set[int]:
+    """Give the rows with these numbers, in ascending order, new values; returns those that were in a source state."""
+    if not numbers:
+        return set()
+    table = cast(Table, Delivery.__table__)
+    statement = (
+        update(table)
+        .where(
+            table.c.dispatch_id == dispatch_id,
+            *by_number(table, one_of(session.get_bind().dialect.name, table.c.number, "numbers"), sources),
+        )
+        .values(**values)
+        .returning(table.c.number)
+    )
+    given = {"numbers": list(numbers), "first": numbers[0], "last": numbers[-1]}
+    return set(session.scalars(statement, given))
 
 
 @cache
@@ -92,7 +110,7 @@ def _settling(dialect: str) -> Update:
         update(table)
         .where(
             table.c.dispatch_id == bindparam("dispatch"),
-            *by_number(table, came.c.number, "sending", "unknown"),
+            *by_number(table, table.c.number == came.c.number, ("sending", "unknown")),
             table.c.lease_id == bindparam("lease"),
         )
         .values(
@@ -115,21 +133,16 @@ def cancel(session: Session, dispatch_id: int) -> bool:
 
     It waits for no worker, which would wait for it in turn: rows in a worker's hands are cancelled when it lets go.
     """
-    rows = (
+    rows = session.scalars(
         select(Delivery.number)
         .where(Delivery.dispatch_id == dispatch_id, Delivery.status.in_(before("cancelled", DELIVERY)))
         .order_by(Delivery.number)
         .limit(CANCELLED_AT_ONCE)
         .with_for_update(skip_locked=True)
-        .cte("rows")
-    )
-    result = session.execute(
-        update(Delivery)
-        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(select(rows.c.number)))
-        .values(status="cancelled", lease_id=None, lease_until=None, settled_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    return cast(CursorResult[Any], result).rowcount < CANCELLED_AT_ONCE
+    ).all()
+    values = {"status": "cancelled", "lease_id": None, "lease_until": None, "settled_at": clock.now()}
+    change(session, dispatch_id, rows, before("cancelled", DELIVERY), values)
+    return len(rows) < CANCELLED_AT_ONCE
 
 
 def decide(session: Session, dispatch_id: int, numbers: Sequence[int], status: str) -> int:

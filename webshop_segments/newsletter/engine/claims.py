@@ -20,6 +20,7 @@ from ... import clock
 from ...consent import state
 from ...consent.models import ConsentState, Suppression
 from ...db import database_now, rows_given
+from .. import deliveries
 from ..deliveries import CONTROL, by_number
 from ..models import Delivery, Dispatch
 
@@ -65,9 +66,16 @@ def _claim(
     lease_seconds: float,
     held_domains: Collection[str],
 ) -> list[Claimed]:
-    # A CTE: PostgreSQL may run a plain subquery again for each row and so take more than the limit.
-    waiting = (
-        select(Delivery.number)
+    waiting = session.execute(
+        select(
+            Delivery.number,
+            Delivery.person_kind,
+            Delivery.person_ref,
+            Delivery.address,
+            Delivery.address_key,
+            Delivery.domain,
+            Delivery.attempts,
+        )
         .where(
             Delivery.dispatch_id == dispatch_id,
             Delivery.status == "queued",
@@ -78,24 +86,17 @@ def _claim(
         .order_by(Delivery.number)
         .limit(size)
         .with_for_update(skip_locked=True)
-        .cte("waiting")
     )
-    rows = session.execute(
-        update(Delivery)
-        .where(Delivery.dispatch_id == dispatch_id, Delivery.number.in_(select(waiting.c.number)))
-        .values(status="claimed", lease_id=lease_id, lease_until=database_now(lease_seconds))
-        .returning(
-            Delivery.number,
-            Delivery.person_kind,
-            Delivery.person_ref,
-            Delivery.address,
-            Delivery.address_key,
-            Delivery.domain,
-            Delivery.attempts,
-        )
-        .execution_options(synchronize_session=False)
+    found = [Claimed(*row) for row in waiting]
+    # SQLite locks nothing for reading: another worker may have taken some of them meanwhile.
+    taken = deliveries.change(
+        session,
+        dispatch_id,
+        [row.number for row in found],
+        ["queued"],
+        {"status": "claimed", "lease_id": lease_id, "lease_until": database_now(lease_seconds)},
     )
-    return sorted((Claimed(*row) for row in rows), key=lambda row: row.number)
+    return found if len(taken) == len(found) else [row for row in found if row.number in taken]
 
 
 def mark(
@@ -144,7 +145,7 @@ def _marking(dialect: str) -> Any:
         update(table)
         .where(
             table.c.dispatch_id == bindparam("dispatch"),
-            *by_number(table, there.c.number, "claimed"),
+            *by_number(table, table.c.number == there.c.number, ["claimed"]),
             table.c.lease_id == bindparam("lease"),
             table.c.lease_until > database_now(),
             exists().where(dispatches.c.id == bindparam("dispatch"), dispatches.c.status == "sending"),
