@@ -18,6 +18,7 @@ class Message:
     :param content: a complete RFC 5322 message for e-mail, the text for SMS.
     :param sender: envelope sender (e-mail) or sender number (SMS); None leaves it to the channel.
     :param status_url: where a provider may tell what became of it later.
+    :param in_lines: each of its lines is known to end in CRLF, and none to begin with a dot: it may travel as it is.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Message:
     content: bytes
     sender: str | None = None
     status_url: str | None = None
+    in_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.newsletter.drafts import compiled, plain_text, plain_values
 from tests.newsletter.templates_for_all import everybody, templates
 from webshop_segments import Refused
+from webshop_segments.newsletter.channels.wire import dotted
 from webshop_segments.newsletter.message.compiled import Recipient, one_line
 
 pytestmark = pytest.mark.once
@@ -88,6 +89,7 @@ def test_compiled_and_plain_are_the_same_message(subject: str, text: str, html: 
 
     raw = mail.fill(to)
     keeps_to_the_line(raw)
+    assert dotted(raw) is raw
     found, shown = parsed(raw), headers(raw)
     assert not list(defects(found))
     assert parts(found) == parts(plain_message(*plain[1:]))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -166,27 +165,50 @@ def stored_contact(shop: Shop, ref: SQLColumnExpression[str]) -> ColumnElement[A
 
 def _contacts(rows: Result[Any]) -> Iterator[Person]:
     """From the rows of :func:`contact_rows`; the names are sorted out once, not for each of them."""
-    names = list(rows.keys())
-    own = [name for name in names if "." not in name]
-    partners = [name for name in names if "." in name]
-    own_values, partner_values = (itemgetter(*map(names.index, some)) for some in (own, partners))
-    partners = [name.partition(".")[2] for name in partners]
+    places = {name: place for place, name in enumerate(rows.keys())}
+    wanted = [places.get(name) for name in _COLUMNS]
     for row in rows:
-        facts: dict[str, Any] = dict(zip(own, own_values(row), strict=True))
-        facts["partner"] = dict(zip(partners, partner_values(row), strict=True))
-        yield Person(
-            key=PersonKey(CONTACT, text_of(facts["contact_ref"])),
-            email=facts["email"],
-            phone=facts["phone"],
-            first_name=facts.get("first_name") or "",
-            last_name=facts.get("last_name") or "",
-            locale=facts.get("locale"),
-            is_active=bool(facts["active"]),
-            email_verified=bool(facts.get("email_verified", False)),
-            phone_verified=bool(facts.get("phone_verified", False)),
-            company=facts["partner"]["name"] or "",
-            facts=facts,
+        ref, email, phone, first, last, locale, active, email_verified, phone_verified, company = (
+            None if place is None else row[place] for place in wanted
         )
+        yield Person(
+            PersonKey(CONTACT, text_of(ref)),
+            email,
+            phone,
+            first or "",
+            last or "",
+            locale,
+            bool(active),
+            bool(email_verified),
+            bool(phone_verified),
+            company or "",
+            _Facts(places, row),
+        )
+
+
+_COLUMNS = ["contact_ref", "email", "phone", "first_name", "last_name", "locale", "active"]
+_COLUMNS += ["email_verified", "phone_verified", "partner.name"]
+
+
+class _Facts(Mapping[str, Any]):
+    """A row of :func:`contact_rows` as it came; few templates ask for all of it."""
+
+    __slots__ = ("_places", "_row")
+
+    def __init__(self, places: Mapping[str, int], row: Sequence[Any]) -> None:
+        self._places, self._row = places, row
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "partner":
+            named = ((name.partition(".")[2], place) for name, place in self._places.items() if "." in name)
+            return {name: self._row[place] for name, place in named}
+        return self._row[self._places[name]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*(name for name in self._places if "." not in name), "partner"])
+
+    def __len__(self) -> int:
+        return sum(1 for _name in self)
 
 
 def of_subscriber(subscriber: Subscriber) -> Person:

@@ -96,7 +96,7 @@ class Dialogue:
         message = take()
         if message is None:
             return None
-        item = InHand(message, self.form(message.content))
+        item = InHand(message, message.content if message.in_lines else self.form(message.content))
         self.in_hand.append(item)
         return item
 

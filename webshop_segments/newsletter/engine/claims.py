@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, Integer, String, Table, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy import cast as sql_cast
@@ -25,8 +24,7 @@ from ..deliveries import CONTROL, by_number
 from ..models import Delivery, Dispatch
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery in a worker's hands."""
 
     number: int
@@ -87,7 +85,7 @@ def _claim(
         .limit(size)
         .with_for_update(skip_locked=True)
     )
-    found = [Claimed(*row) for row in waiting]
+    found = [Claimed._make(row) for row in waiting]
     # SQLite locks nothing for reading: another worker may have taken some of them meanwhile.
     taken = deliveries.change(
         session,

@@ -182,7 +182,8 @@ class Window:
                 failed[row.number] = Settled("failed", str(refusal)[:255])
                 continue
             later = receipts.status_url(self._plugin.settings, self._dispatch.id, row.number) if by_provider else None
-            messages.append(Message(row.number, row.address, content, self._dispatch.sender_address, later))
+            sender = self._dispatch.sender_address
+            messages.append(Message(row.number, row.address, content, sender, later, in_lines=not by_provider))
         return messages, failed
 
     def _why(self, session: Session, unmarked: Sequence[Claimed], found: dict[int, Person]) -> dict[int, str]:

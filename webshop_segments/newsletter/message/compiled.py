@@ -70,7 +70,10 @@ class CompiledMessage:
             self._constants = _glued([mark.encode()], [text.encode() for text in self._text.constants])
 
     def fill(self, recipient: Recipient) -> bytes:
-        """The complete message for one recipient: RFC 5322 bytes for e-mail, UTF-8 text for SMS."""
+        """The complete message for one recipient: UTF-8 text for SMS, RFC 5322 bytes for e-mail.
+
+        Each line of these ends in CRLF and none begins with a dot.
+        """
         url = self.unsubscribe_url(recipient)
         values = variables.of_person(recipient.person, wss_unsubscribe_url=url)
         if self._html is None:

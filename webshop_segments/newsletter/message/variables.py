@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -92,8 +92,9 @@ def _example(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, str | int | float | bool | Decimal | date | datetime):
+    if isinstance(value, _SHOWN_AS_THEY_ARE):
         return value
-    return str(value)
+    return "" if value is None else str(value)
+
+
+_SHOWN_AS_THEY_ARE = (str, int, float, Decimal, date)
