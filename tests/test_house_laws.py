@@ -21,6 +21,7 @@ FLOORS = (
     {"directory"},
     {"consent"},
     {"segments"},
+    {"subscribers"},
     {"newsletter"},
     {"models", "migration"},
     {"blueprints", "cli", "processes", "storefront", "tasks"},

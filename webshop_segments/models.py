@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .administration.models import Administrator, Audit
+from .administration.models import Administrator, Audit, ViewChoice
 from .consent.models import (
     ConsentEvidence,
     ConsentRecord,
@@ -13,12 +13,14 @@ from .consent.models import (
     Suppression,
 )
 from .directory.models import Subscriber
+from .newsletter.account.models import MailAccount
 from .newsletter.limits.models import LimitWindow
 from .newsletter.models import Delivery, Dispatch, DispatchExclusion, DispatchSegment, Newsletter
 from .newsletter.replies.event_models import ProviderEvent
 from .notices.models import Notice
 from .segments.models import Segment, SegmentMember
 from .stamp import Stamp
+from .subscribers.models import Import, ImportRow
 
 __all__ = [
     "Administrator",
@@ -33,7 +35,10 @@ __all__ = [
     "Dispatch",
     "DispatchExclusion",
     "DispatchSegment",
+    "Import",
+    "ImportRow",
     "LimitWindow",
+    "MailAccount",
     "Newsletter",
     "Notice",
     "ProviderEvent",
@@ -42,4 +47,5 @@ __all__ = [
     "Stamp",
     "Subscriber",
     "Suppression",
+    "ViewChoice",
 ]

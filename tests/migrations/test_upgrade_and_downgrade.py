@@ -14,7 +14,7 @@ from webshop_segments import migration
 from webshop_segments.consent.models import ConsentRecord
 from webshop_segments.db import Base
 
-REVISIONS = ["0001", "0002", "0003", "0004"]
+REVISIONS = ["0001", "0002", "0003", "0004", "0005"]
 
 
 @pytest.fixture

@@ -42,6 +42,16 @@ class Administrator(Base):
         return Actor("administrator", str(self.id), self.name)
 
 
+class ViewChoice(Base):
+    """The columns an administrator wants to see in a list; without a row it is the default (W5)."""
+
+    __tablename__ = "wss_view_choice"
+
+    actor: Mapped[str] = mapped_column(String(101), primary_key=True)
+    view: Mapped[str] = mapped_column(String(40), primary_key=True)
+    columns: Mapped[list[str]] = mapped_column(JSON)
+
+
 class Audit(Base):
     """One thing somebody did: who, what, when, from which address."""
 

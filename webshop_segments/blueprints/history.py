@@ -49,6 +49,7 @@ def actions() -> dict[str, str]:
         "dispatch.sent_now": _("Scheduled sending started at once"),
         "dispatch.started": _("Newsletter sent"),
         "dispatch.unknown_settled": _("Unknown outcomes settled"),
+        "list.exported": _("List exported"),
         "newsletter.added": _("Newsletter added"),
         "newsletter.changed": _("Newsletter changed"),
         "newsletter.deleted": _("Newsletter deleted"),

@@ -12,7 +12,10 @@ from ..db import SCHEMA_TOKEN, Base, BigId, UTCDateTime
 
 
 class Newsletter(Base):
-    """What is written. ``edition`` guards against two people editing at once."""
+    """What is written. ``edition`` guards against two people editing at once.
+
+    ``with_note``: the unsubscribe note stands below the text (W41). ``sender`` is an SMS's, else the channel's own.
+    """
 
     __tablename__ = "wss_newsletter"
     __table_args__ = (Index(None, "channel", "modified_at"),)
@@ -25,13 +28,18 @@ class Newsletter(Base):
     language: Mapped[str | None] = mapped_column(String(5))
     reply_to: Mapped[str | None] = mapped_column(String(254))
     preheader: Mapped[str] = mapped_column(String(255), default="")
+    with_note: Mapped[bool] = mapped_column(default=True)
+    sender: Mapped[str] = mapped_column(String(20), default="")
     edition: Mapped[int] = mapped_column(default=1)
     created_by: Mapped[str] = mapped_column(String(254))
     modified_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
 class Dispatch(Base):
-    """One sending of a newsletter, with its content frozen. ``request_key`` makes a double post one sending."""
+    """One sending of a newsletter, with its content frozen. ``request_key`` makes a double post one sending.
+
+    ``follows_id`` names the sending it adds to: only those go out who were not reached by it (W49).
+    """
 
     __tablename__ = "wss_dispatch"
     __table_args__ = (Index(None, "status", "last_claimed_at"), Index(None, "newsletter_id"))
@@ -41,6 +49,7 @@ class Dispatch(Base):
     newsletter_id: Mapped[int | None] = mapped_column(
         ForeignKey(f"{SCHEMA_TOKEN}.wss_newsletter.id", ondelete="SET NULL")
     )
+    follows_id: Mapped[int | None] = mapped_column(BigId)
     channel: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(120))
     subject: Mapped[str] = mapped_column(String(255))
@@ -72,13 +81,14 @@ class Dispatch(Base):
 
 
 class DispatchSegment(Base):
-    """A chosen segment, by id while it exists and by name for good."""
+    """A chosen or excluded segment, by id while it exists and by name for good."""
 
     __tablename__ = "wss_dispatch_segment"
 
     dispatch_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA_TOKEN}.wss_dispatch.id"), primary_key=True)
     segment_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(120))
+    excluded: Mapped[bool] = mapped_column(default=False)
 
 
 class DispatchExclusion(Base):

@@ -1,0 +1,1 @@
+"""The mail account for mass mail, kept in the panel."""

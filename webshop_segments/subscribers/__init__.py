@@ -1,0 +1,1 @@
+"""Everyone who agreed: the list, the card, the import of people without an account."""
