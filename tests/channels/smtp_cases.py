@@ -94,14 +94,12 @@ QUIRKS = {
     "RSET refused": case(
         on("RCPT", "550 5.1.1 no such user", to="two"), on("RSET", "500 what?"), plain=GONE, chunking=NOTHING_SURE
     ),
-    "RSET without a reply": case(
-        on("RSET", b""), plain=ALL_WELL, pipelining=LATER, chunking="accepted accepted unknown", patience=SHORT
-    ),
+    "RSET without a reply": case(on("RSET", b""), plain=ALL_WELL, chunking="accepted accepted unknown", patience=SHORT),
     "RSET without a reply, one user unknown": case(
         on("RCPT", "550 5.1.1 no", to="two"),
         on("RSET", b""),
         plain=GONE,
-        pipelining=LATER,
+        pipelining="accepted gone later",
         chunking=NOTHING_SURE,
         patience=SHORT,
     ),

@@ -71,12 +71,12 @@ def test_the_content_leaves_together_with_the_next_envelope() -> None:
     assert carry(dialogue, window()) == "accepted accepted accepted"
     assert host.writings == [
         lines("one", b"DATA", reset=False),
-        CONTENT + b".\r\n" + lines("two", b"DATA"),
-        CONTENT + b".\r\n" + lines("three", b"DATA"),
+        CONTENT + b".\r\n" + lines("two", b"DATA", reset=False),
+        CONTENT + b".\r\n" + lines("three", b"DATA", reset=False),
         CONTENT + b".\r\n",
     ]
     assert carry(dialogue, window("four")) == "accepted"
-    assert host.writings[4:] == [lines("four", b"DATA"), CONTENT + b".\r\n"]
+    assert host.writings[4:] == [lines("four", b"DATA", reset=False), CONTENT + b".\r\n"]
 
 
 def test_whole_messages_leave_together_ten_at_a_time() -> None:

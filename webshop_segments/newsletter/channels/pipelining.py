@@ -34,6 +34,8 @@ class Pipelined(Dialogue):
         invited: InHand | None = None
         in_vain = False
         while True:
+            # The end of a content, taken or refused, ends its transaction (RFC 5321, 4.1.1.4).
+            self._fresh = self._fresh or in_vain or invited is not None
             following, fresh = self._pick(take), self._fresh
             envelope = self._envelope(following) + DATA if following else b""
             if invited:
