@@ -130,7 +130,8 @@ class Lookup:
         contact_keys = keys_of(self._key.type, [key.ref for key in wanted if key.kind == CONTACT])
         if contact_keys:
             statement = self._statement(session.get_bind().dialect.name)
-            for person in _contacts(session.execute(statement, {"contact_keys": contact_keys})):
+            # Rows are all that is wanted here; the session would first see whether it has objects to make of them.
+            for person in _contacts(session.connection().execute(statement, {"contact_keys": contact_keys})):
                 # A login in several firms is several rows: any active one keeps the person reachable.
                 if person.key not in found or (person.is_active and not found[person.key].is_active):
                     found[person.key] = person
