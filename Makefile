@@ -1,7 +1,7 @@
 PYTHON ?= python3
 TEXTS = webshop_segments/translations
 
-.PHONY: help demo demo-reset test test-all lint bench-send bench-audience bench-crash translations clean
+.PHONY: help demo demo-reset test test-all lint bench-send bench-audience bench-pages bench-crash translations clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ bench-send: ## messages per second against Flask-Mail and a bare client, at a di
 
 bench-audience: ## counting and writing the recipients of a million people (SCALE=0.1: under a minute)
 	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m benchmarks.audience
+
+bench-pages: ## pages of a shop with two million memberships, against a trivial page (SCALE=0.1: under a minute)
+	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m benchmarks.pages
 
 bench-crash: ## kill -9 of workers, database, broker and mail server in the middle of 50 dispatches (SCALE=0.1, SEED=1)
 	@scripts/environment test .venv $(PYTHON) && .venv/bin/python -m benchmarks.crash

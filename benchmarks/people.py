@@ -23,7 +23,7 @@ from webshop_segments.segments import operations
 
 from . import host
 from .histories import Histories
-from .persons import COLUMNS, People, Rows, company_of, founded
+from .persons import COLUMNS, People, Rows, founded
 
 SLICE = 20_000
 Write = Callable[[Rows], None]
@@ -37,16 +37,18 @@ def fill(
     segments: int = 0,
     members_per_segment: int = 0,
     all_agree: bool = False,
+    per_company: int = 0,
 ) -> None:
     """Make the tables and fill them; the database must be empty.
 
     :param channels: those of the consent; sms and phone share a number.
     :param members_per_segment: on average; the first is many times as large as the last.
     :param all_agree: everybody has agreed on every channel, at an address of her own.
+    :param per_company: so many work together; by default one to four.
     """
     engine = engine.execution_options(schema_translate_map={SCHEMA_TOKEN: None})
     histories = Histories(_prepare(engine, channels), engine.dialect.name)
-    made = People(histories, channels, all_agree)
+    made = People(histories, channels, all_agree, per_company)
     with ThreadPoolExecutor(1) as writer:
         connection = engine.raw_connection()
         write = _copy(connection) if engine.dialect.name == "postgresql" else _insert(connection)
@@ -58,7 +60,7 @@ def fill(
             pending = writer.submit(write, rows)
         if pending:
             pending.result()
-        write(_members(engine, company_of(people), segments, members_per_segment, histories))
+        write(_members(engine, made.company_of(people), segments, members_per_segment, histories))
         connection.invalidate()
     _settle(engine)
 

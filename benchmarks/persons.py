@@ -64,20 +64,26 @@ class People:
     """Makes rows, slice by slice from the first person on.
 
     :param all_agree: everybody has agreed on every channel, at an address of her own.
+    :param per_company: so many work together; 0 for one to four.
     """
 
-    def __init__(self, made: Histories, channels: Sequence[str], all_agree: bool) -> None:
+    def __init__(self, made: Histories, channels: Sequence[str], all_agree: bool, per_company: int = 0) -> None:
         self._histories = made
         self._channels = channels
         self._all_agree = all_agree
+        self._per_company = per_company
         self._company = 0
+
+    def company_of(self, number: int) -> int:
+        """The company of the number-th person."""
+        return (number - 1) // self._per_company + 1 if self._per_company else company_of(number)
 
     def rows(self, numbers: Iterable[int]) -> Rows:
         """The rows of these people, their companies and consents, by table."""
         rows: Rows = {name: [] for name in COLUMNS}
         for number in numbers:
             chance = random.Random(number)
-            company = company_of(number)
+            company = self.company_of(number)
             if company != self._company:
                 self._company = company
                 rows["company"].append(self._company_row(company, chance))

@@ -7,6 +7,7 @@ from .channel import Accepted, Channel, Message, Outcome, Rejected, Sender, Unkn
 from .errors import ChannelError, ConfigurationError, Refused, SegmentsError
 from .extension import WebshopSegments
 from .limits import Limits
+from .newsletter.account.channel import MailAccountChannel
 from .newsletter.channels.email import EmailChannel
 from .newsletter.channels.memory import MemoryChannel
 from .newsletter.channels.twilio import TwilioChannel
@@ -24,6 +25,7 @@ __all__ = [
     "EmailChannel",
     "FlaskLoginAccess",
     "Limits",
+    "MailAccountChannel",
     "MemoryChannel",
     "Message",
     "Outcome",

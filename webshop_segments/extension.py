@@ -21,7 +21,7 @@ from .errors import ConfigurationError
 from .i18n import LANGUAGES
 from .keys import Keys
 from .migration import keep_out_of_host_migrations
-from .newsletter.channels.email import EmailChannel
+from .newsletter.account.channel import MailAccountChannel
 from .newsletter.channels.twilio import TwilioChannel
 from .plugin import EXTENSION, Plugin
 from .settings import Settings
@@ -38,7 +38,8 @@ class WebshopSegments:
     :param db: the host's Flask-SQLAlchemy extension.
     :param shop: where partners, contacts and orders are read.
     :param access: who may do what; our own administrators and login page by default.
-    :param channels: name → channel; by default e-mail by Flask-Mail's settings, SMS where WSS_TWILIO_* is set.
+    :param channels: name → channel; by default e-mail through the panel's mail account, without one by
+        Flask-Mail's settings, and SMS where WSS_TWILIO_* is set.
     """
 
     def __init__(self, app: Flask | None = None, db: Any = None, **ports: Any) -> None:
@@ -113,7 +114,7 @@ def _old_server(connection: Any, record: Any) -> None:
 
 
 def _default_channels(app: Flask, settings: Settings) -> dict[str, Channel]:
-    channels: dict[str, Channel] = {"email": EmailChannel.from_config(app.config)}
+    channels: dict[str, Channel] = {"email": MailAccountChannel.from_config(app.config)}
     if settings.twilio_account and settings.twilio_token:
         channels["sms"] = TwilioChannel(settings.twilio_account, settings.twilio_token, settings.twilio_sender)
     return channels

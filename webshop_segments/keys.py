@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
 from .errors import ConfigurationError
 
 _SHORTEST_SECRET = 32
@@ -98,6 +100,21 @@ class Keys:
             if hmac.compare_digest(mac, expected):
                 return payload
         return None
+
+    def seal(self, purpose: str, secret: str) -> str:
+        """Encrypted and authenticated under the first key."""
+        return self._box(purpose).encrypt(secret.encode()).decode()
+
+    def unseal(self, purpose: str, sealed: str) -> str | None:
+        """What was sealed under any of the keys; None where its key is gone or somebody changed it."""
+        try:
+            return self._box(purpose).decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            return None
+
+    def _box(self, purpose: str) -> MultiFernet:
+        keys = (self.derive(purpose, key_id) for key_id in self._secrets)
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
 def _pairs(value: Any) -> list[tuple[str, str]]:

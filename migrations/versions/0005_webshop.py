@@ -27,6 +27,13 @@ def upgrade() -> None:
     for table, columns in ADDED.items():
         for column in columns:
             op.add_column(table, column, schema=SCHEMA)
+    op.create_index(
+        op.f("ix_wss_segment_member_segment_id_id"),
+        "wss_segment_member",
+        ["segment_id", "id"],
+        schema=SCHEMA,
+        unique=False,
+    )
     op.create_table(
         "wss_view_choice",
         sa.Column("actor", sa.String(length=101), nullable=False),
@@ -93,6 +100,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("wss_import_row", "wss_import", "wss_mail_account", "wss_view_choice"):
         op.drop_table(table, schema=SCHEMA)
+    op.drop_index(op.f("ix_wss_segment_member_segment_id_id"), table_name="wss_segment_member", schema=SCHEMA)
     for table, columns in reversed(ADDED.items()):
         with op.batch_alter_table(table, schema=SCHEMA) as batch:
             for column in columns:

@@ -17,6 +17,7 @@ RESULTS = {
         *("pipelined_of_theory", "chunking_x_plain", "peak_mb_idle", "peak_mb_small", "peak_mb_large"),
     },
     "audience": {"rows_per_s", "count_ms", "growth"},
+    "pages": {"trivial", "segment list", "segment", "segment, far", "partner search", "confirmation"},
 }
 
 

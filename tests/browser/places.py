@@ -29,30 +29,48 @@ segment-search-found            /segments/{segment}/search?q=cargo
 segment-search-not-found        /segments/{segment}/search?q=xyzzy
 segment-remove                  /segments/{segment}/members/remove?id={member}
 segment-remove-nobody           /segments/{segment}/members/remove
+segment-remove-all              /segments/{segment}/members/remove?all=1
+segment-add-found               /segments/{segment}/members/found?q=bike
+segment-sorted                  /segments/{segment}?sort=-name&kind=partner
+segment-members-not-found       /segments/{segment}?q=xyzzy
 newsletters                     /newsletters
 newsletters-sms                 /newsletters?channel=sms
+newsletters-not-found           /newsletters?q=xyzzy
 newsletter-add                  /newsletters/add/email
 newsletter-add-sms              /newsletters/add/sms
 newsletter                      /newsletters/{newsletter}
 newsletter-sms                  /newsletters/{sms}
 newsletter-edit                 /newsletters/{newsletter}/edit
+newsletter-edit-sms             /newsletters/{sms}/edit
+newsletter-person               /newsletters/{newsletter}?q=thames
 newsletter-delete               /newsletters/{newsletter}/delete
 newsletter-send                 /newsletters/{newsletter}/send
 newsletter-send-none-chosen     /newsletters/{newsletter}/send?none_chosen=1
 newsletter-confirm              /newsletters/{newsletter}/confirm?audience=segments&segment={segment}
 newsletter-confirm-all          /newsletters/{newsletter}/confirm?audience=all
+newsletter-confirm-but-not      /newsletters/{newsletter}/confirm?audience=all&excluded={segment}
 newsletter-confirm-nobody       /newsletters/{sms}/confirm?audience=all
 sending                         /dispatches/{sending}
 sending-sent                    /dispatches/{sending}?status=sent
 sending-left-out                /dispatches/{sending}?status=skipped
-people                          /people
+sending-one-reason              /dispatches/{sending}?status=skipped&reason=duplicate
+sending-follow                  /dispatches/{sending}/follow
+people                          /subscribers
 people-found                    /people?q=thames
 people-not-found                /people?q=xyzzy
+subscribers-narrowed            /subscribers?type=account&status=granted
+subscribers-none                /subscribers?channel=whatsapp
+imports                         /imports
 person                          {person}
 consents                        /consents
 consent                         /consents/1
 consent-publish                 /consents/publish
+mail-account                    /mail-account
+mail-account-remove             /mail-account/remove
+call-lists                      /call-lists
+call-list                       /call-lists/{segment}
 administrators                  /administrators
+administrators-not-found        /administrators?q=xyzzy
 administrator-add               /administrators/add
 administrator-main              /administrators/1
 administrator                   /administrators/{administrator}
@@ -60,6 +78,8 @@ administrator-invite            /administrators/{administrator}/invite
 administrator-block             /administrators/{administrator}/block
 administrator-delete            /administrators/{administrator}/delete
 history                         /history
+history-narrowed                /history?what=administrator&from=2026-01-01
+history-not-found               /history?who=xyzzy
 not-there                       /segments/999999
 """
 
@@ -71,6 +91,10 @@ preferences                     {preferences}
 preferences-stopped             {stopped}?done=stop
 preferences-trial               {trial}
 preferences-unreadable          /marketing/u/cut
+own-data                        {own_data}
+own-data-too-late               /marketing/d/cut
+signup                          /marketing/signup
+signup-sent                     /marketing/signup/sent
 confirm                         {confirm}
 confirm-unreadable              /marketing/c/cut
 shop-register                   /register
@@ -180,9 +204,14 @@ def _shop(page: Page, demo: Demo) -> dict[str, str]:
     page.goto(_link(demo.arrived("Spring in the workshop", STOPPED)))
     page.get_by_role("button", name="Stop: E-mail").click()
     steps.title(page, "Your news")
+    page.goto(_link(demo.arrived("Spring in the workshop", "owen@thames-cargo.example.com")))
+    page.get_by_role("button", name="Send me the link to my data").click()
+    steps.title(page, "Your news")
+    own_data = _link(demo.arrived("Your data at Freewheel", "owen@thames-cargo.example.com"))
     page.goto("/")
     product = page.get_by_role("main").get_by_role("listitem").get_by_role("link").first.get_attribute("href")
-    return {"product": str(product), "confirm": _link(demo.arrived(CONFIRM, "gina@example.com"))}
+    confirm = _link(demo.arrived(CONFIRM, "gina@example.com"))
+    return {"product": str(product), "confirm": confirm, "own_data": own_data}
 
 
 def _invitation(demo: Demo) -> Mail:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from sqlalchemy import func, select
 from tests.consent.deeds import someone
 from tests.shops import ANNA, Shop
 from tests.support.together import together
+from webshop_segments.access import Actor
 from webshop_segments.administration.models import Audit
 from webshop_segments.consent import versions
 from webshop_segments.consent.default_text import default_wordings
 from webshop_segments.consent.models import ConsentText, ConsentVersion
-from webshop_segments.consent.versions import Wording
+from webshop_segments.consent.versions import Uptake
+from webshop_segments.consent.wording import Wording, text_digest
 from webshop_segments.errors import Refused
 
 WORDINGS = default_wordings("Test shop", "https://shop.example/privacy")
@@ -71,6 +74,11 @@ def test_a_text_is_shown_in_the_readers_language_else_the_shops_else_any(shop: S
         ({"wordings": [replace(ENGLISH, privacy_url="")]}, "the privacy notice's address"),
         ({"channels": ["sms"], "wordings": [replace(ENGLISH, labels={"email": "by e-mail"})]}, "name every channel"),
         ({"wordings": [replace(ENGLISH, labels={"email": "  "})]}, "name every channel"),
+        ({"wordings": [replace(ENGLISH, privacy_url="javascript:alert(1)")]}, "a complete address"),
+        ({"wordings": [replace(ENGLISH, privacy_url="/privacy")]}, "a complete address"),
+        ({"wordings": [replace(GERMAN, statement="News\u202e please")]}, "“de” contains invisible control"),
+        ({"wordings": [replace(ENGLISH, labels={"email": "by\x00 e-mail"})]}, "“en” contains invisible control"),
+        ({"controller": "Test\x07 shop"}, "invisible control characters"),
     ],
 )
 def test_an_incomplete_version_is_refused(shop: Shop, values: dict[str, Any], sentence: str) -> None:
@@ -108,12 +116,12 @@ def test_an_old_text_stays_word_for_word_when_a_new_one_is_published(shop: Shop)
     text = versions.text_in(old, "en", "en")
 
     assert text.statement == ENGLISH.statement
-    assert text.sha256 == versions.text_digest(text, "Test shop") == digest
-    assert versions.text_digest(text, "Another shop") != digest
+    assert text.sha256 == text_digest(text, "Test shop") == digest
+    assert text_digest(text, "Another shop") != digest
 
 
 @pytest.mark.rule("W21")
-def test_people_are_counted_at_the_version_they_accepted_last(shop: Shop) -> None:
+def test_of_each_version_it_is_known_who_accepted_it_and_who_still_holds_it(shop: Shop) -> None:
     publish(shop)
     people = [someone(shop, f"p{number}@example.com") for number in range(4)]
     for person in people:
@@ -124,25 +132,88 @@ def test_people_are_counted_at_the_version_they_accepted_last(shop: Shop) -> Non
     people[1].withdraw()
     people[2].request("sms")
 
-    assert versions.accepted(shop.session) == {(1, "email"): 2, (2, "email"): 1, (2, "sms"): 1}
-    assert versions.held(shop.session) == {"email": 3, "sms": 1}
+    assert versions.uptake(shop.session) == {
+        (1, "email"): Uptake(accepted=4, valid=2),
+        (2, "email"): Uptake(accepted=1, valid=1),
+        (2, "sms"): Uptake(accepted=1, valid=1),
+    }
 
 
-def test_two_administrators_publishing_at_once_make_two_versions_or_one_is_told(shop: Shop) -> None:
-    def attempt() -> str:
+@pytest.mark.rule("W21")
+def test_whoever_agrees_twice_is_one_person_and_whoever_must_renew_is_told_apart(shop: Shop) -> None:
+    publish(shop)
+    ada, bob = someone(shop), someone(shop, "bob@example.com")
+    for _turn in range(2):
+        ada.give()
+        ada.withdraw()
+    ada.give()
+    bob.request()
+    bob.confirm()
+
+    publish(shop, change="material")
+
+    assert versions.uptake(shop.session) == {(1, "email"): Uptake(accepted=2, outdated=2)}
+    ada.give()
+    assert versions.uptake(shop.session) == {
+        (1, "email"): Uptake(accepted=2, outdated=1),
+        (2, "email"): Uptake(accepted=1, valid=1),
+    }
+
+
+@pytest.mark.rule("W21")
+def test_of_two_administrators_publishing_at_once_the_second_reads_that_a_version_appeared(shop: Shop) -> None:
+    publish(shop)
+    shop.session.commit()
+    authors = [replace(ANNA, ref=str(number), name=name) for number, name in enumerate(("Bea", "Cem", "Dan"))]
+
+    def attempt(author: Actor) -> str:
         try:
-            version = publish(shop)
+            version = publish(shop, channels=["email", "sms"], by=author, after=1)
             shop.session.commit()
         except Refused as refusal:
             shop.session.rollback()
-            return f"{refusal.status}"
-        return f"version {version.number}"
+            return f"{refusal.status} {refusal}"
+        return f"{version.number} {version.published_by}"
 
-    outcomes = together(shop.app, *[attempt] * 3)
+    outcomes = together(shop.app, *(partial(attempt, author) for author in authors))
 
-    published = shop.session.scalars(select(ConsentVersion.number).order_by(ConsentVersion.number)).all()
-    assert published == list(range(1, len(published) + 1))
-    assert sorted(outcomes) == sorted([f"version {n}" for n in published] + ["409"] * (3 - len(published)))
+    published = shop.session.scalars(select(ConsentVersion).order_by(ConsentVersion.number)).all()
+    assert [version.number for version in published] == [1, 2]
+    first = published[1].published_by
+    told = f"409 Version 2 appeared meanwhile, published by {first}. Look at it before you publish yours."
+    assert sorted(outcomes) == [f"2 {first}", told, told]
+
+
+@pytest.mark.rule("W21")
+def test_a_double_post_publishes_once(shop: Shop) -> None:
+    wanted: dict[str, Any] = {"channels": ["sms"], "end_removed": True, "after": 1}
+    publish(shop)
+    ada = someone(shop)
+    ada.give()
+    shop.session.commit()
+
+    def attempt() -> int:
+        number = publish(shop, **wanted).number
+        shop.session.commit()
+        return number
+
+    assert together(shop.app, attempt, attempt) == [2, 2]
+    assert attempt() == 2
+
+    assert [version.number for version in versions.all_versions(shop.session)] == [2, 1]
+    assert ada.history() == ["granted", "ended"]
+    assert len(shop.session.scalars(select(Audit).where(Audit.action == "consents.published")).all()) == 2
+
+
+@pytest.mark.parametrize("values", [{"after": 0}, {"after": 7}, {"after": -1}, {"after": 0, "channels": ["sms"]}])
+def test_whoever_started_from_another_version_is_told(shop: Shop, values: dict[str, Any]) -> None:
+    publish(shop)
+
+    with pytest.raises(Refused, match="Version 1 appeared meanwhile") as refused:
+        publish(shop, by=replace(ANNA, name="Bea"), **values)
+
+    assert refused.value.status == 409
+    assert [version.number for version in versions.all_versions(shop.session)] == [1]
 
 
 def test_wordings_name_every_channel_in_every_language() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from tests.consent.deeds import Someone, someone
-from tests.shops import ANNA, Shop
+from tests.consent.deeds import HOLDER, Someone, someone
+from tests.shops import Shop
 from tests.support.together import together
 from webshop_segments.consent import ledger, projection, state, verification
 from webshop_segments.consent.models import ConsentRecord
@@ -48,7 +48,7 @@ def test_writers_for_the_same_people_in_crossing_order_do_not_wait_in_a_ring(sho
         def write() -> None:
             for _turn in range(10):
                 entries = [
-                    ledger.Entry(one.key, "granted", "email", "profile", ANNA, one.address(), version, "en")
+                    ledger.Entry(one.key, "granted", "email", "profile", HOLDER, one.address(), version, "en")
                     for one in order
                 ]
                 ledger.record_all(shop.session, entries)

@@ -12,6 +12,7 @@ from tests.segments.lists import partner, segment, subscribed
 from tests.segments.test_reasons import EXPECTED, Cast
 from tests.shops import Shop
 from webshop_segments.directory.people import PersonKey
+from webshop_segments.newsletter import following
 from webshop_segments.newsletter.engine import preparation
 from webshop_segments.newsletter.models import Delivery, Dispatch, DispatchExclusion
 from webshop_segments.segments import audience
@@ -69,7 +70,7 @@ def test_of_chosen_segments_the_members_no_longer_in_the_shop_are_counted_too(ca
     prepare(shop, dispatch)
 
     assert written(shop, dispatch) == Counter(EXPECTED.values()) + Counter({"not_in_shop": 1})
-    choice = preparation.choice_of(dispatch)
+    choice = following.choice_of(dispatch)
     assert written(shop, dispatch) == audience.counts(shop.session, shop.plugin.shop, choice)
 
 

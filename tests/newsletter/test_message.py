@@ -16,7 +16,7 @@ from webshop_segments.directory.people import PersonKey
 from webshop_segments.newsletter.message.compiled import one_line
 
 
-def _sent(shop: Shop, customer: dict[str, str] | None = None, **newsletter: str) -> bytes:
+def _sent(shop: Shop, customer: dict[str, str] | None = None, **newsletter: str | bool) -> bytes:
     """What the only recipient gets."""
     shop.publish()
     shop.agreed("jörg@xn--mller-kva.example".replace("ö", "oe"), **(customer or {}))
@@ -140,3 +140,23 @@ def test_an_sms_names_the_shop_and_a_way_to_stop(shop: Shop) -> None:
     link = tokens.read_unsubscribe(shop.plugin.keys, token)
     assert link is not None
     assert (link.channel, link.person.kind) == ("sms", PersonKey("contact", "").kind)
+
+
+@pytest.mark.rule("W41")
+def test_without_the_unsubscribe_note_its_headers_and_the_link_stay(shop: Shop) -> None:
+    raw = _sent(shop, with_note=False)
+    assert _parsed(raw)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    token = str(_parsed(raw)["List-Unsubscribe"]).rpartition("/")[2].rstrip(">")
+    for part in (_part(raw, "plain"), _part(raw, "html")):
+        assert "You get this e-mail because" not in part
+        assert "Unsubscribe" in part
+        assert part.count(token) == 1
+
+
+@pytest.mark.rule("W51")
+def test_the_preview_line_the_reply_address_and_the_link_to_the_browser_are_in_the_mail(shop: Shop) -> None:
+    raw = _sent(shop, preheader="Two {{ for }} one", reply_to="answers@shop.example")
+    assert _parsed(raw)["Reply-To"] == "answers@shop.example"
+    html = _part(raw, "html")
+    assert "Two {{ for }} one" in html
+    assert re.search(r'href="https://shop\.example/marketing/v/[\w-]+"', html)

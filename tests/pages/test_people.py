@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from flask.testing import FlaskClient
 
 from tests.consent.deeds import Someone, someone
+from tests.segments.lists import segment
 from tests.shops import Shop, Statements
+from tests.subscribers.test_list import guest
 from webshop_segments.administration.models import Audit
+from webshop_segments.consent.models import ConsentVersion
+from webshop_segments.directory.partners import MemberKey
 
 
 @pytest.fixture
@@ -38,9 +44,81 @@ def test_a_person_is_found_and_her_card_shows_every_consent_and_its_history(
         assert words in shown
 
 
-def test_without_a_search_nobody_is_listed(client: FlaskClient, ada: Someone) -> None:
-    assert "Augusta" not in client.get("/marketing/people").text
-    assert "Augusta" not in client.get("/marketing/people?q=nobody").text
+@pytest.mark.rule("W24")
+def test_the_card_shows_the_text_she_accepted_as_she_read_it(shop: Shop, client: FlaskClient, ada: Someone) -> None:
+    version = shop.publish("email", change="material")
+    shop.session.commit()
+    first = next(
+        text for text in ada.shop.session.get_one(ConsentVersion, version.id - 1).texts if text.language == "en"
+    )
+
+    shown = client.get(card(ada)).text
+
+    assert "must be renewed" in shown
+    assert html.escape(first.statement.split("\n")[0], quote=False)[:60] in html.unescape(shown)
+    assert "Text shown" in shown
+
+
+@pytest.mark.rule("W30")
+def test_the_card_shows_the_segments_and_what_was_received_lately(
+    shop: Shop, client: FlaskClient, ada: Someone
+) -> None:
+    company = shop.session.get(shop.Customer, int(ada.key.ref)).company_id
+    segment(shop, "Bikers", MemberKey("partner", str(company)))
+    dispatch = shop.send(shop.newsletter())
+    shop.work()
+
+    shown = client.get(card(ada)).text
+
+    assert "Bikers" in shown
+    assert f'/marketing/dispatches/{dispatch.id}"' in shown
+    assert ">sent<" in shown
+
+
+@pytest.mark.rule("W30")
+def test_the_cards_of_one_person_lead_to_each_other(shop: Shop, client: FlaskClient, ada: Someone) -> None:
+    before = guest(shop, "ada@example.com", "signup")
+    before.give()
+    shop.session.commit()
+
+    assert card(before) in client.get(card(ada)).text
+    assert card(ada) in client.get(card(before)).text
+
+
+@pytest.mark.rule("W30")
+def test_a_subscriber_of_ours_is_edited_and_deleted_and_an_account_is_not(
+    shop: Shop, client: FlaskClient, ada: Someone
+) -> None:
+    bo = guest(shop, "bo@example.com")
+    bo.give()
+    shop.session.commit()
+
+    for page in ("edit", "delete"):
+        assert client.get(f"{card(bo)}/{page}").status_code == 200
+        assert client.post(f"{card(ada)}/{page}", data={"first_name": "X"}).status_code == 404
+    assert client.post(f"{card(bo)}/edit", data={"first_name": "Bo", "locale": "de"}).status_code == 303
+    assert "Deutsch" in client.get(card(bo)).text
+    assert client.post(f"{card(bo)}/edit", data={"first_name": "B\u202eo"}).status_code == 422
+    assert client.post(f"{card(bo)}/edit", data={"first_name": "Bo", "locale": "pigeon"}).status_code == 422
+    assert client.post(f"{card(bo)}/delete").status_code == 303
+    for stale in (client.get(card(bo)), client.post(f"{card(bo)}/delete"), client.post(f"{card(bo)}/edit")):
+        assert stale.status_code == 404
+    assert ada.history() == ["granted"]
+
+
+@pytest.mark.rule("W53")
+def test_whoever_does_not_see_names_cannot_edit_them(shop: Shop, client: FlaskClient, ada: Someone) -> None:
+    bo = guest(shop, "bo@example.com", first_name="Bonifatius")
+    bo.give()
+    shop.session.commit()
+    shop.staff.flags.discard("personal_data.view")
+
+    for page in ("", "/delete"):
+        answer = client.get(card(bo) + page)
+        assert answer.status_code == 200
+        assert "Bonifatius" not in answer.text
+        assert "bo@" not in answer.text
+    assert client.get(f"{card(bo)}/edit").status_code == 403
 
 
 @pytest.mark.rule("W27")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from tests.segments.lists import partner, segment
-from tests.shops import Shop, Statements
+from tests.shops import ANNA, Shop, Statements
+from tests.support.together import together
+from webshop_segments.directory.partners import MemberKey
+from webshop_segments.segments import members, operations
 from webshop_segments.segments.models import Segment
 
 LIST = "/marketing/segments"
@@ -86,6 +91,50 @@ def test_renaming_answers_with_the_new_name(shop: Shop, client: FlaskClient) -> 
     assert saved(shop) == ["Riders"]
 
 
+@pytest.mark.rule("W1")
+@pytest.mark.rule("W2")
+def test_of_two_administrators_renaming_to_one_name_at_once_one_gets_the_message(shop: Shop) -> None:
+    ids = [kept(shop, name) for name in ("Riders", "Hikers", "Walkers")]
+
+    def renaming(segment_id: int) -> Callable[[], tuple[int, str]]:
+        def rename() -> tuple[int, str]:
+            answer = shop.app.test_client().post(f"{LIST}/{segment_id}/rename", data={"name": "Bikers"})
+            return answer.status_code, answer.text
+
+        return rename
+
+    (first, _page), *told = sorted(together(shop.app, *map(renaming, ids)))
+
+    assert first == 303
+    for status, page in told:
+        assert status == 409
+        assert "A segment named “Bikers” already exists and cannot be created again. Choose another name." in page
+    assert saved(shop).count("Bikers") == 1
+
+
+@pytest.mark.rule("W4")
+def test_a_row_opens_by_double_click_and_its_name_is_a_link(shop: Shop, client: FlaskClient) -> None:
+    segment_id = kept(shop)
+
+    page = client.get(LIST).text
+
+    assert f'<tr data-href="{LIST}/{segment_id}">' in page
+    assert f'<a href="{LIST}/{segment_id}">Bikers</a>' in page
+
+
+@pytest.mark.rule("W8")
+def test_every_segment_is_offered_as_the_audience_of_a_newsletter(shop: Shop, client: FlaskClient) -> None:
+    ids = [kept(shop, name) for name in ("Hikers", "Bikers <b>")]
+    newsletter = shop.newsletter()
+    shop.session.commit()
+
+    page = client.get(f"/marketing/newsletters/{newsletter.id}/send").text
+
+    assert "Bikers &lt;b&gt;" in page
+    for segment_id in ids:
+        assert f'name="segment" value="{segment_id}"' in page
+
+
 @pytest.mark.rule("W3")
 def test_deleting_asks_once_and_posting_twice_is_told(shop: Shop, client: FlaskClient) -> None:
     segment_id = kept(shop)
@@ -112,7 +161,7 @@ def test_deleting_one_that_holds_somebody_says_how_many(shop: Shop, client: Flas
     assert saved(shop) == ["Bikers"]
 
 
-@pytest.mark.parametrize("path", ["", "/rename", "/delete", "/search", "/members/remove"])
+@pytest.mark.parametrize("path", ["", "/rename", "/delete", "/search", "/reach", "/members/remove"])
 @pytest.mark.parametrize("number", ["4711", "9" * 30])
 def test_a_segment_deleted_in_another_tab_is_a_sentence(client: FlaskClient, path: str, number: str) -> None:
     answer = client.get(f"{LIST}/{number}{path}")
@@ -142,3 +191,22 @@ def test_the_list_asks_the_database_no_more_often_for_more_rows(shop: Shop, clie
     assert statements() == few
     first = client.get(LIST).text
     assert "after=" in first
+
+
+@pytest.mark.rule("W1")
+def test_very_many_members_are_counted_after_the_list_is_shown(shop: Shop, client: FlaskClient) -> None:
+    segment_id, staying = kept(shop), partner(shop.company())
+    crowd = {MemberKey("subscriber", str(number)): None for number in range(1, 5001)} | {staying: None}
+    members.insert(shop.session, operations.get(shop.session, segment_id), crowd, ANNA)
+    shop.session.commit()
+
+    page = client.get(f"{LIST}?q=bik").text
+    counted = client.get(f"{LIST}?q=bik&counted=members").text
+
+    assert f'hx-get="{LIST}?q=bik&amp;counted=members"' in page
+    assert f'hx-get="{LIST}/{segment_id}/reach"' in page
+    assert f'<span id="wss-email-{segment_id}">0</span>' in client.get(f"{LIST}/{segment_id}/reach").text
+    assert "…</span>" not in client.get(f"{LIST}?counted=all").text
+    assert f'<span id="wss-partners-{segment_id}"><span class="wss-faint">…</span></span>' in page
+    assert f'<span id="wss-partners-{segment_id}">1 <span class="wss-under">5,000 no longer in the shop' in counted
+    assert "being counted" not in counted

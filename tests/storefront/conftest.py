@@ -154,13 +154,13 @@ def _add_pages(app: Flask, db: Any, order: Any) -> None:
     @app.route("/<any(registration, checkout, guest_checkout, profile):place>", methods=["GET", "POST"])
     def place_page(place: str) -> ResponseReturnValue:
         contact = request.args.get("contact")
-        if request.method == "GET":
+        if request.method == "GET" or "again" in request.form:
             return render_template_string(FORM, place=place, contact=contact)
         db.session.add(order(email=request.form["email"]))
         db.session.flush()
         if contact is not None:
             outcome = storefront.record(place, contact_ref=contact)
-        elif place == "guest_checkout":
+        elif place in ("guest_checkout", "checkout"):
             outcome = storefront.record(place, guest=storefront.Guest(email=request.form["email"], first_name="Gus"))
         else:
             abort(401)

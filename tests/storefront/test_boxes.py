@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.storefront.conftest import Front
+from tests.storefront.conftest import Front, Page
 from webshop_segments import storefront
 
 PLACES = ("registration", "checkout", "guest_checkout", "profile")
@@ -49,7 +49,7 @@ def test_a_ticked_box_sets_its_own_channel_only(front: Front) -> None:
 @pytest.mark.rule("C09")
 @pytest.mark.parametrize("place", PLACES)
 def test_sender_purpose_withdrawal_and_privacy_notice_stand_beside_the_boxes(front: Front, place: str) -> None:
-    page = front.form(place)
+    page = front.form(place, front.shop.customer("ada@example.com") if place == "profile" else None)
 
     assert "commercial information (news and offers) from Test shop" in page.words
     assert "You can withdraw it at any time" in page.words
@@ -80,7 +80,7 @@ def test_a_box_can_be_reached_by_its_words(front: Front) -> None:
             described = (field["aria-describedby"] or "").split()
             assert described
             assert all(f'id="{name}"' in page.html for name in described)
-    assert page.html.count("<label>") == len(page.boxes)
+            assert f'<label for="{field["id"]}"' in page.html
 
 
 def test_a_customer_reads_the_boxes_in_her_language(front: Front) -> None:
@@ -93,3 +93,29 @@ def test_a_customer_reads_the_boxes_in_her_language(front: Front) -> None:
 def test_a_place_nobody_knows_is_the_developers_mistake(front: Front) -> None:
     with front.shop.app.test_request_context(), pytest.raises(ValueError, match="place must be one of registration"):
         storefront.consent_fields("cart")
+
+
+def test_a_profile_of_nobody_is_the_developers_mistake(front: Front) -> None:
+    with front.shop.app.test_request_context(), pytest.raises(ValueError, match="pass contact_ref="):
+        storefront.consent_fields("profile")
+
+
+@pytest.mark.rule("W22")
+@pytest.mark.rule("W23")
+def test_a_checkout_without_login_is_a_guests(front: Front) -> None:
+    customer = front.shop.customer("ada@example.com", phone="+4915123456789")
+
+    assert list(front.form("checkout").boxes) == ["consent_email"]
+    assert list(front.form("checkout", customer).boxes) == ["consent_email", "consent_sms"]
+
+
+@pytest.mark.rule("W22")
+def test_a_form_that_comes_back_to_be_corrected_keeps_its_ticks(front: Front) -> None:
+    form = front.form("registration").hidden | {"consent_sms": "1", "again": "1"}
+
+    page = Page(front.post("/registration", form))
+    assert page.boxes == {"consent_email": False, "consent_sms": True}
+
+    front.shop.publish("email", "sms")
+    page = Page(front.post("/registration", form))
+    assert page.boxes == {"consent_email": False, "consent_sms": False}

@@ -74,6 +74,18 @@ def test_a_guest_who_posts_the_sms_box_is_refused(front: Front) -> None:
     assert "only agree to e-mail" in str(answer["message"])
 
 
+@pytest.mark.rule("C10")
+@pytest.mark.rule("W23")
+@pytest.mark.parametrize("place", ["registration", "checkout"])
+def test_a_guest_does_not_get_further_with_another_places_form(front: Front, place: str) -> None:
+    customer = front.shop.customer("ada@example.com", phone="+4915123456789")
+    token = front.form(place, customer).hidden["consent_token"]
+
+    answer = front.send("checkout", TICK | {"consent_sms": "1", "consent_token": token})
+
+    assert_only_the_order_is_there(front, answer)
+
+
 @pytest.mark.rule("C06")
 def test_a_channel_the_version_does_not_name_is_refused(front: Front) -> None:
     customer = front.shop.customer("ada@example.com", phone="+4915123456789")

@@ -38,8 +38,8 @@ def test_the_page_says_why_the_message_came(front: Front) -> None:
     assert "(registration) and confirmed it on" in page.words
     assert "text you agreed to (version 1)" in page.words
     assert "commercial information (news and offers) from Test shop: by e-mail" in page.words
-    assert "E-mail, a…@example.com agreed" in page.words
-    assert "SMS, +491…89 waiting for confirmation" in page.words
+    assert "by e-mail a…@example.com · You agreed to this." in page.words
+    assert "by SMS +491…89 · Waiting for your confirmation." in page.words
     assert "ada@example.com" not in page.html
     assert PHONE not in page.html
 

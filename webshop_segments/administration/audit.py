@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ..access import Actor, client_address
@@ -26,9 +25,3 @@ def record(session: Session, actor: Actor, action: str, kind: str, ref: object, 
             ip=client_address(),
         )
     )
-
-
-def latest(before: int | None = None) -> Select[Any]:
-    """Events from the newest on; ``before`` continues below the event with that id."""
-    found = select(Audit).order_by(Audit.id.desc())
-    return found if before is None else found.where(Audit.id < before)

@@ -44,9 +44,11 @@ def render(template: str, **values: Any) -> str:
 def refused(form: Form) -> ResponseReturnValue:
     """The answer to a button that could not do its work: the refusal, or what to do about an old page."""
     token = getattr(form, "csrf_token", None)
-    sentences = [str(error) for error in (*form.form_errors, *(token.errors if token else ()))]
-    message = " ".join(sentences) or _("Nothing was changed. Go back and try again.")
-    return page("error.html", form=form, message=message)
+    if token is not None and token.errors:
+        posted = [(name, value) for name, value in request.form.items(multi=True) if name != token.name]
+        return page("again.html", form=form, posted=posted)
+    message = " ".join(str(error) for error in form.form_errors)
+    return page("error.html", form=form, message=message or _("Nothing was changed. Go back and try again."))
 
 
 def done(message: str, endpoint: str, **values: Any) -> ResponseReturnValue:

@@ -1,23 +1,23 @@
-"""My Profile → Administrators: adding, permissions, blocking, deleting (W10 to W13)."""
+"""My Profile → Administrators: adding, permissions, inviting, blocking, deleting (W10 to W13)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import Length
 
 from ..access import FLAGS
-from ..administration import accounts, links
+from ..administration import accounts, links, listing
 from ..administration.models import Administrator
 from ..administration.own import own_administrators
 from ..i18n import _, lazy_gettext
 from ..plugin import plugin
 from .admin import bp, done, page
-from .areas import areas
+from .areas import areas, flag_word, patterns
 from .forms import Confirmation, Form
 from .guard import actor, permission
 
@@ -40,13 +40,6 @@ class AdministratorForm(Form):
     def flags(self) -> set[str]:
         """The flags of all ticks, those of whole areas included."""
         return {flag for tick in self.ticks.data or [] for flag in tick.split()}
-
-
-@bp.get("/administrators")
-@permission("administrators.manage")
-def administrators() -> ResponseReturnValue:
-    own_administrators()
-    return page("administrators/list.html", rows=accounts.everyone(plugin().session), all_flags=len(FLAGS))
 
 
 @bp.route("/administrators/add", methods=["GET", "POST"])
@@ -74,6 +67,7 @@ def administrator(administrator_id: int) -> ResponseReturnValue:
     form = AdministratorForm(data={"name": shown.name, "group_name": shown.group_name})
     held = {flag for flag in FLAGS if wired.access.can(flag)}
     fixed = accounts.why_flags_are_fixed(shown, actor())
+    chosen = patterns().get(request.form["pattern"]) if "pattern" in request.form and not fixed else None
 
     def save() -> bool:
         accounts.change(wired.session, shown, form.name.data or "", form.group_name.data or "", actor())
@@ -81,17 +75,21 @@ def administrator(administrator_id: int) -> ResponseReturnValue:
             accounts.set_flags(wired.session, shown, form.flags(), held, actor())
         return True
 
-    if form.attempt(save):
+    if "pattern" not in request.form and form.attempt(save):
         return done(_("“%(name)s” was saved.", name=shown.name), ".administrators")
-    ticked = form.flags() | (set(shown.flags) - held) if form.is_submitted() else set(shown.flags)
+    ticks = chosen.flags if chosen else form.flags() if form.is_submitted() else set(shown.flags)
     return page(
         "administrators/administrator.html",
         form,
         administrator=shown,
+        state=listing.state_of(shown),
         is_self=accounts.is_self(shown, actor()),
         fixed=fixed,
         areas=areas(),
-        ticked=ticked,
+        patterns=patterns(),
+        chosen=chosen,
+        missing=[flag_word(flag) for flag in FLAGS if chosen and flag in chosen.flags - held],
+        ticked=(ticks & held) | (set(shown.flags) - held),
         held=held,
     )
 

@@ -1,4 +1,4 @@
-"""The areas of the panel in the permission form: one tick for all of an area, others for parts of it (W11)."""
+"""The permission form: an area's tick for all of it, ticks for its parts, and ready patterns of ticks (W10, W11)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def areas() -> list[Area]:
             },
         ),
         Area(
-            _("Online Marketing / People"),
+            _("Online Marketing / Subscribers"),
             {
                 "subscribers.view": _("See people and their consents"),
                 "subscribers.manage": _("Change subscribers, withdraw consents on request"),
@@ -71,6 +71,37 @@ def areas() -> list[Area]:
             {"personal_data.view": _("See names and addresses; without this tick they are masked")},
         ),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Permissions for a kind of work, to start from."""
+
+    label: str
+    meaning: str
+    flags: frozenset[str]
+
+
+def patterns() -> dict[str, Pattern]:
+    """The ready patterns by the name their button posts (W10)."""
+    see = {"partners.view", "segments.view", "subscribers.view", "newsletters.view", "consents.view"}
+    return {
+        "marketing": Pattern(
+            _("Marketing"),
+            _("looks after segments, writes and sends newsletters"),
+            frozenset(see | {"segments.manage", "newsletters.edit", "newsletters.send", "personal_data.view"}),
+        ),
+        "service": Pattern(
+            _("Customer service"),
+            _("finds people, changes subscribers, withdraws consents on request"),
+            frozenset(see | {"subscribers.manage", "personal_data.view"}),
+        ),
+        "reader": Pattern(
+            _("Read-only"),
+            _("sees everything customers are concerned with, names and addresses masked, and changes nothing"),
+            frozenset(see),
+        ),
+    }
 
 
 def flag_word(flag: str) -> str:

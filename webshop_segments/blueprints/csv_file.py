@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
 
 from babel import Locale
 from flask import Response, request, stream_with_context
@@ -15,7 +17,7 @@ from ..i18n import language
 from ..plugin import plugin
 from .guard import actor
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 _HARMLESS = re.compile(r"[+-]?[\d\s().,/-]*")
 _ROWS_AT_ONCE = 500
 
@@ -31,7 +33,10 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[object]])
     audit.record(session, actor(), "list.exported", "list", name, name, extent=request.form.get("extent", "all"))
     session.commit()
     answer = Response(stream_with_context(_lines(header, rows)), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    # RFC 6266: whoever does not read filename* gets a name in ASCII, and a header can hold no more.
+    simple = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip() or "list"
+    names = {"filename": f"{simple}.csv", "filename*": f"UTF-8''{quote(f'{name}.csv', safe='')}"}
+    answer.headers.set("Content-Disposition", "attachment", **names)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

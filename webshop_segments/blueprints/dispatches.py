@@ -1,120 +1,41 @@
-"""Sending a newsletter: choose segments, see who gets it, press Send or set a time, watch (W42 to W49)."""
+"""A sending and what became of it: progress, pause, resume, cancel, each recipient's outcome (W49)."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
+from itertools import repeat
 from time import monotonic
 from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, HiddenField, RadioField, StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
 from wtforms.validators import Length
 
-from .. import clock
 from ..access import Actor
 from ..errors import Refused
 from ..i18n import _, lazy_gettext, ngettext
 from ..newsletter import dispatches as sending
-from ..newsletter import forecast, results, scheduling, trial
+from ..newsletter import forecast, recipients, results, scheduling, sendings
 from ..newsletter import newsletters as writing
-from ..newsletter.models import Dispatch, Newsletter
+from ..newsletter.models import Delivery, Dispatch
+from ..newsletter.recipients import View
 from ..newsletter.results import Progress
-from ..newsletter.trial import Preview
 from ..plugin import plugin
-from ..segments import listing, members, operations
-from ..segments.audience import Choice
+from . import words
 from .admin import bp, done, page, refused
+from .csv_file import csv_file, wants_whole_list
 from .forms import Confirmation, Form
 from .guard import actor, masked, permission
-from .newsletters import example
+from .times import LOCAL, times
 from .words import moment
-
-LOCAL = "%Y-%m-%dT%H:%M"
-"""As <input type=datetime-local> writes a time."""
-
-
-class SendForm(Form):
-    request_key = HiddenField()
-    again = BooleanField(lazy_gettext("Yes, send it again"))
-    control_copy = BooleanField(lazy_gettext("Send a control copy to the shop"), default=True)
-    when = RadioField(lazy_gettext("When"), default="now")
-    due_at = StringField(lazy_gettext("Date and time"), [Length(max=30)], render_kw={"type": "datetime-local"})
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.when.choices = [("now", _("Now")), ("later", _("Later, at this time:"))]
-
-    def time(self) -> datetime | None:
-        """When to send, None for now.
-
-        :raises Refused: for a time that cannot be, and when it is not clear which of both was meant.
-        """
-        text = self.due_at.data or ""
-        if self.when.data == "later":
-            return scheduling.parse_local(text, plugin().settings.timezone)
-        if text:
-            sentence = _("A time is filled in, but “Now” is chosen. Choose “Later”, or empty the time.")
-            raise Refused(sentence, field="due_at")
-        return None
 
 
 class OtherTimeForm(Form):
     due_at = StringField(lazy_gettext("Date and time"), [Length(max=30)], render_kw={"type": "datetime-local"})
-
-
-@bp.get("/newsletters/<int:newsletter_id>/send")
-@permission("newsletters.send")
-def choose_segments(newsletter_id: int) -> ResponseReturnValue:
-    session, words = plugin().session, request.args.get("q", "")
-    row = writing.get(session, newsletter_id)
-    found = listing.page(session, words, size=500)
-    counts = members.counts(session, plugin().shop, [segment.id for segment in found.segments])
-    chosen = request.args.getlist("segment", int)
-    return page("dispatches/choose.html", row=row, found=found, words=words, chosen=chosen, counts=counts)
-
-
-@bp.route("/newsletters/<int:newsletter_id>/confirm", methods=["GET", "POST"])
-@permission("newsletters.send")
-def confirm_sending(newsletter_id: int) -> ResponseReturnValue:
-    wired, form = plugin(), SendForm(request_key=secrets.token_hex(16))
-    session, row = wired.session, writing.get(wired.session, newsletter_id)
-    ids = list(dict.fromkeys(request.values.getlist("segment", type=int)))
-    if request.values.get("audience") == "segments" and not ids:
-        return redirect(url_for(".choose_segments", newsletter_id=newsletter_id, none_chosen=1))
-    before = writing.last_sent(session, [row.id]).get(row.id)
-
-    def start() -> Dispatch:
-        key = form.request_key.data or ""
-        if before is not None and before.request_key != key and not form.again.data:
-            raise Refused(_("It was sent before. Tick that you want to send it again."), field="again", status=409)
-        copy = bool(form.control_copy.data)
-        return scheduling.start(session, wired, row, ids, key, actor(), control_copy=copy, due_at=form.time())
-
-    started = form.attempt(start)
-    if started is not None:
-        later = _("“%(name)s” leaves on %(date)s.", name=row.name, date=moment(started.due_at))
-        at_once = _("“%(name)s” is on its way.", name=row.name)
-        return done(later if form.when.data == "later" else at_once, ".dispatch", dispatch_id=started.id)
-    reach = forecast.reach(session, wired.shop, Choice(row.channel, not ids, tuple(ids), row.language))
-    problem, preview = _tried(row)
-    return page(
-        "dispatches/confirm.html",
-        form=form,
-        row=row,
-        segments=operations.by_id(session, ids),
-        reach=reach,
-        seconds=forecast.seconds_for(session, wired, row.channel, reach.count),
-        before=before,
-        control=sending.control_address(wired, row.channel),
-        problem=problem,
-        preview=preview,
-        person=example(),
-        **_times(),
-    )
 
 
 @bp.get("/dispatches/<int:dispatch_id>")
@@ -185,9 +106,62 @@ def decide_unknown(dispatch_id: int) -> ResponseReturnValue:
     return done(message, ".dispatch", dispatch_id=dispatch_id)
 
 
+@bp.post("/dispatches/<int:dispatch_id>/recipients")
+@permission("newsletters.view")
+def export_recipients(dispatch_id: int) -> ResponseReturnValue:
+    """Each recipient's outcome as a file."""
+    wired, form = plugin(), Confirmation()
+    row = sending.get(wired.session, dispatch_id)
+    if not form.validate_on_submit():
+        form.status = 422
+        return refused(form)
+    view = View() if wants_whole_list() else _view(row, request.form)
+    header = [_("Number"), _("Address"), _("Kind"), _("Outcome"), _("Reason"), _("Attempts"), _("When")]
+    found = recipients.whole(wired.session, row, view)
+    return csv_file(_("recipients-%(number)s", number=row.id), header, map(_line, repeat(row.channel), found))
+
+
+@bp.get("/newsletters/<int:newsletter_id>/sendings")
+@permission("newsletters.view")
+def sendings_of_newsletter(newsletter_id: int) -> ResponseReturnValue:
+    """The part of the newsletter's page that changes while something is sent."""
+    if not request.headers.get("HX-Request"):
+        return redirect(url_for(".newsletter", newsletter_id=newsletter_id))
+    row = writing.get(plugin().session, newsletter_id)
+    found = sendings.of_newsletter(plugin().session, newsletter_id)
+    return page("dispatches/_sendings.html", row=row, sendings=found)
+
+
+def _line(channel: str, delivery: Delivery) -> list[object]:
+    kind = {"contact": _("account"), "subscriber": _("subscriber"), "control": _("control copy")}
+    return [
+        delivery.number,
+        words.address(channel, delivery.address),
+        kind.get(delivery.person_kind, delivery.person_kind),
+        words.delivery_status(delivery.status),
+        _said(words.reason(delivery.reason)),
+        delivery.attempts,
+        words.moment(delivery.settled_at) if delivery.settled_at else "",
+    ]
+
+
+def _view(row: Dispatch, asked: MultiDict[str, str]) -> View:
+    """The filters of the page.
+
+    :raises Refused: for an address that cannot be read; a search by address is for whoever may see addresses (W53).
+    """
+    typed = asked.get("address", "").strip() if not masked() else ""
+    key = recipients.address_key(plugin(), row.channel, typed) if typed else None
+    return View(asked.get("status") or None, asked.get("reason") or None, key)
+
+
 def _show(row: Dispatch, form: OtherTimeForm) -> ResponseReturnValue:
-    session, status = plugin().session, request.args.get("status") or None
-    rows, after = results.recipients(session, row, status, request.args.get("after", -1, type=int))
+    session, problem = plugin().session, None
+    try:
+        view = _view(row, request.args)
+        rows, after = recipients.page(session, row, view, request.args.get("after", -1, type=int))
+    except Refused as refusal:
+        view, rows, after, problem = View(), (), None, str(refusal)
     shown = _progress(row, results.of_dispatch)
     return page(
         "dispatches/show.html",
@@ -197,9 +171,13 @@ def _show(row: Dispatch, form: OtherTimeForm) -> ResponseReturnValue:
         refusals=results.refusals(session, row),
         recipients=rows,
         after=after,
-        status=status,
+        view=view,
+        problem=problem,
+        typed="" if masked() else request.args.get("address", "").strip(),
+        added=sendings.added_to(session, row),
+        newsletter_id=sendings.newsletter_id(session, row),
         **shown,
-        **_times(),
+        **times(),
     )
 
 
@@ -215,19 +193,3 @@ def _progress(row: Dispatch, asked: Callable[[Session, Dispatch], Progress] = re
 def _said(sentence: str) -> str:
     """A server's words; they may name a recipient (W53)."""
     return results.without_addresses(sentence) if masked() else sentence
-
-
-def _times() -> dict[str, Any]:
-    """The time at the shop, and the times that may be chosen."""
-    now, timezone = clock.now(), plugin().settings.timezone
-    bounds = [time.astimezone(timezone).strftime(LOCAL) for time in (now, now + scheduling.FARTHEST)]
-    return {"clock": now, "earliest": bounds[0], "latest": bounds[1], "timezone": timezone.key}
-
-
-def _tried(row: Newsletter) -> tuple[str | None, Preview | None]:
-    """What would keep a newsletter from leaving, said before Send is pressed, and how it will look."""
-    try:
-        sending.ready(plugin(), row)
-        return None, trial.preview(plugin(), row, example())
-    except Refused as refusal:
-        return str(refusal), None

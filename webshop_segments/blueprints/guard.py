@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import abort
+from flask import abort, current_app, request
 from flask.typing import ResponseReturnValue
 
 from ..access import FLAGS, Actor
@@ -29,9 +29,14 @@ def permission(flag: str) -> Callable[[View], View]:
                 return access.challenge()
             if not access.can(flag):
                 abort(403)
+            if request.method == "OPTIONS":
+                return current_app.make_default_options_response()
             return view(*args, **kwargs)
 
         guarded.permission = flag  # type: ignore[attr-defined]
+        # Flask would answer OPTIONS itself, before the flag is looked at.
+        guarded.required_methods = {"OPTIONS"}  # type: ignore[attr-defined]
+        guarded.provide_automatic_options = False  # type: ignore[attr-defined]
         return guarded
 
     return guard

@@ -23,8 +23,9 @@ def entries(access: Access) -> list[Entry]:
     wanted = [
         ("segments.view", (_("Business Partners"),), _("Segments"), "wss_admin.segments"),
         ("newsletters.view", (_("Online Marketing"),), _("Newsletters"), "wss_admin.newsletters"),
-        ("subscribers.view", (_("Online Marketing"),), _("People"), "wss_admin.people"),
+        ("subscribers.view", (_("Online Marketing"),), _("Subscribers"), "wss_admin.subscribers"),
         ("consents.view", (_("Settings"), _("Content")), _("Consents"), "wss_admin.consents"),
+        ("settings.manage", (_("Settings"), _("Sending")), _("Mail account"), "wss_admin.mail_account"),
         ("administrators.manage", (_("My Profile"),), _("Administrators"), "wss_admin.administrators"),
         ("audit.view", (_("My Profile"),), _("History"), "wss_admin.history"),
     ]

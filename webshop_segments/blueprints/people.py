@@ -1,52 +1,58 @@
-"""People: who can be found by name or address, and each person's card with every consent and its history (W24)."""
+"""A person's card: every consent with its text and history, changing and deleting subscribers of ours (W24, W30)."""
 
 from __future__ import annotations
 
-from flask import request
 from flask.typing import ResponseReturnValue
+from wtforms import SelectField, StringField
+from wtforms.validators import Length
 
 from ..administration import audit
 from ..consent import choices, state
 from ..consent.versions import current
-from ..directory import partners
 from ..directory import people as directory
-from ..directory.people import Person, PersonKey
+from ..directory.people import SUBSCRIBER, Person, PersonKey
 from ..errors import Refused
-from ..i18n import _
+from ..i18n import LANGUAGES, _, lazy_gettext
+from ..newsletter import forgetting, received
 from ..plugin import plugin
+from ..subscribers import card, editing, kinship, listing
 from . import words
 from .admin import bp, done, page, refused
-from .forms import Confirmation
-from .guard import actor, permission
+from .forms import Confirmation, Form
+from .guard import actor, masked, permission
+from .subscribers import person_type
 
 _KINDS = (directory.CONTACT, directory.SUBSCRIBER)
 
 
-@bp.get("/people")
-@permission("subscribers.view")
-def people() -> ResponseReturnValue:
-    wired, typed = plugin(), request.args.get("q", "").strip()
-    found = partners.search(wired.session, wired.shop, typed) if typed else []
-    keys = [key for member in found for key in member.people]
-    there = directory.find(wired.session, wired.shop, keys)
-    statuses = state.statuses(wired.session, keys)
-    shown = [there[key] for key in dict.fromkeys(keys) if key in there]
-    return page("people/list.html", typed=typed, people=shown, statuses=statuses, totals=state.totals(wired.session))
+class SubscriberForm(Form):
+    first_name = StringField(lazy_gettext("First name"), [Length(max=2000)], render_kw={"autocomplete": "off"})
+    last_name = StringField(lazy_gettext("Last name"), [Length(max=2000)], render_kw={"autocomplete": "off"})
+    locale = SelectField(lazy_gettext("Language"), validate_choice=False)
 
 
 @bp.get("/people/<kind>/<ref>")
 @permission("subscribers.view")
 def person(kind: str, ref: str) -> ResponseReturnValue:
-    session = plugin().session
-    shown = _person(kind, ref)
-    version = current(session)
+    wired = plugin()
+    shown, version = _person(kind, ref), current(wired.session)
+    consents, history = state.of_person(wired.session, shown.key), state.history(wired.session, shown.key)
+    kin = kinship.relatives(wired.session, wired, [shown]).get(shown.key, [])
+    others = directory.find(wired.session, wired.shop, kin)
+    keys = {held.address_key for held, _status in consents.values() if held.address_key}
     return page(
         "people/card.html",
         form=Confirmation(),
         person=shown,
-        consents=state.of_person(session, shown.key),
+        person_type=person_type,
+        consents=consents,
         channels=version.channels if version else [],
-        history=state.history(session, shown.key),
+        history=history,
+        texts=card.texts(history, wired.settings.default_locale),
+        segments=card.segments(wired.session, wired.shop, shown.key),
+        received=received.lately(wired.session, shown.key, keys),
+        others=list(others.values()),
+        held=listing.held(wired.session, list(others)),
     )
 
 
@@ -67,6 +73,54 @@ def withdraw_for(kind: str, ref: str, channel: str) -> ResponseReturnValue:
         message = _("The consent for %(channel)s was withdrawn.", channel=words.channel(channel))
         return done(message, ".person", kind=kind, ref=ref)
     return refused(form)
+
+
+@bp.route("/people/<kind>/<ref>/edit", methods=["GET", "POST"])
+@permission("subscribers.manage")
+def edit_subscriber(kind: str, ref: str) -> ResponseReturnValue:
+    if masked():
+        raise Refused(_("Names are hidden from you, so you cannot change them."), status=403)
+    session = plugin().session
+    row = editing.get(session, _ours(kind, ref))
+    form = SubscriberForm(obj=row)
+    form.locale.choices = [("", _("unknown")), *LANGUAGES.items()]
+    if row.locale and row.locale not in LANGUAGES:
+        form.locale.choices.append((row.locale, row.locale))
+
+    def save() -> bool:
+        editing.change(
+            session, row, form.first_name.data or "", form.last_name.data or "", form.locale.data or "", actor()
+        )
+        return True
+
+    if form.attempt(save):
+        return done(_("The subscriber was saved."), ".person", kind=kind, ref=ref)
+    return page("people/edit.html", form, person=_person(kind, ref))
+
+
+@bp.route("/people/<kind>/<ref>/delete", methods=["GET", "POST"])
+@permission("subscribers.manage")
+def delete_subscriber(kind: str, ref: str) -> ResponseReturnValue:
+    """Everything that tells who it was goes; bare proof and blocks stay (C47)."""
+    session, form = plugin().session, Confirmation()
+    row = editing.get(session, _ours(kind, ref))
+    shown = directory.of_subscriber(row)
+
+    def delete() -> bool:
+        editing.remove(session, row, actor())
+        forgetting.forget_person(session, shown.key, "administrator", actor())
+        return True
+
+    if form.attempt(delete):
+        return done(_("The subscriber was deleted."), ".subscribers")
+    return page("people/delete.html", form, person=shown, segments=card.segments(session, plugin().shop, shown.key))
+
+
+def _ours(kind: str, ref: str) -> str:
+    """:raises Refused: for an account: its data are changed in the shop."""
+    if kind != SUBSCRIBER:
+        raise Refused(_("This person has an account. Name and language are changed in the shop itself."), status=404)
+    return ref
 
 
 def _person(kind: str, ref: str) -> Person:

@@ -1,34 +1,45 @@
-"""The links in messages: unsubscribing, preferences, confirming. No login, no cookie; GET changes nothing."""
+"""The public pages and the links in messages. No login, no cookie; GET changes nothing."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from .. import folders
-from ..access import Actor
-from ..consent import choices, state, suppression, tokens, versions
-from ..consent.choices import Shown
+from ..access import customer
+from ..consent import choices, state, tokens, versions
 from ..consent.models import ConsentRecord, ConsentState
-from ..consent.tokens import Link
 from ..directory import people
-from ..directory.addresses import Address, mask
+from ..directory.addresses import mask
 from ..errors import ConfigurationError, Refused
 from ..i18n import LANGUAGES, _, in_language, language, template_names
-from ..plugin import Plugin, plugin
-from ..storefront import circumstances
+from ..plugin import plugin
+from ..storefront import circumstances, newsletter_signup
+from ..storefront.preferences import HOLDER
 from . import words
 
 bp = Blueprint("wss_public", __name__, template_folder=str(folders.templates()))
 
-HOLDER = "holder of the link"
+
+@bp.record_once
+def _offer_the_form(setup: Any) -> None:
+    setup.app.jinja_env.globals.setdefault("newsletter_signup", newsletter_signup)
 
 
 @bp.before_request
 def _right_keys() -> None:
     plugin().check_stamp()
+
+
+@bp.after_request
+def _private(response: Response) -> Response:
+    """Nobody keeps these pages, and no third party learns their addresses, which open them."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @bp.errorhandler(ConfigurationError)
@@ -46,50 +57,11 @@ def _exempt_from_csrf(endpoint: str | None, values: dict[str, Any] | None) -> No
         csrf.exempt(bp)
 
 
-@bp.get("/u/<token>")
-def unsubscribe_page(token: str) -> ResponseReturnValue:
-    """The person's preferences behind the link of a message."""
-    wired = plugin()
-    link = tokens.read_unsubscribe(wired.keys, token)
-    if link is None:
-        inert = tokens.is_inert(wired.keys, token)
-        return _page("inert.html" if inert else "unreadable.html"), 200
-    person = people.get(wired.session, wired.shop, link.person)
-    consents = state.of_person(wired.session, link.person)
-    with in_language(person.locale if person else None, language()):
-        return _page(
-            "preferences.html",
-            token=token,
-            link=link,
-            consents=consents,
-            history=state.history(wired.session, link.person),
-            suppressed=suppression.reason_of(wired.session, link.channel, link.address_key),
-            agreed=state.agreement(wired.session, link.person, link.channel),
-            undoable=_undoable(wired, link),
-            done=request.args.get("done"),
-        )
-
-
-@bp.post("/u/<token>")
-def unsubscribe_one_click(token: str) -> ResponseReturnValue:
-    """RFC 8058: 200, no redirect, the same neutral text for any token; twice is fine (E05, E08)."""
-    wired = plugin()
-    link = tokens.read_unsubscribe(wired.keys, token)
-    if link is not None:
-        _withdraw_address(wired, link, "one_click")
-        wired.session.commit()
-    return Response(_("You will get no further newsletters at this address."), mimetype="text/plain")
-
-
-@bp.post("/u/<token>/<any(stop, stop_all, undo):verb>")
-def change_preferences(token: str, verb: str) -> ResponseReturnValue:
-    """The buttons of the preference page."""
-    wired = plugin()
-    link = tokens.read_unsubscribe(wired.keys, token)
-    if link is not None:
-        {"stop": _stop, "stop_all": _stop_all, "undo": _undo}[verb](wired, link)
-        wired.session.commit()
-    return redirect(url_for(".unsubscribe_page", token=token, done=verb), 303)
+def page(template: str, **values: Any) -> str:
+    """A public template with everything all of them share."""
+    names = template_names() | words.filters() | {"wss_settings": plugin().settings, "mask": mask}
+    names["wss_language"] = language() if language() in LANGUAGES else "en"
+    return render_template(f"webshop_segments/public/{template}", **names, **values)
 
 
 @bp.get("/c/<token>")
@@ -97,12 +69,12 @@ def confirmation_page(token: str) -> ResponseReturnValue:
     """Mail scanners open every link: only the button confirms (C14)."""
     requested = _requested(token)
     if requested is None:
-        return _page("unreadable.html"), 404
+        return page("unreadable.html"), 404
     held = _held(requested)
     confirmed = held is not None and held.status == state.GRANTED
     with in_language(requested.language, language()):
         text = versions.text_in(requested.version, requested.language or "", "en") if requested.version else None
-        return _page("confirm.html", token=token, requested=requested, text=text, confirmed=confirmed)
+        return page("confirm.html", token=token, requested=requested, text=text, confirmed=confirmed)
 
 
 @bp.post("/c/<token>")
@@ -110,12 +82,12 @@ def confirm(token: str) -> ResponseReturnValue:
     wired, requested = plugin(), _requested(token)
     held = None
     if requested is not None:
-        held = choices.confirm(wired.session, requested, Actor("customer", HOLDER, HOLDER), circumstances())
+        held = choices.confirm(wired.session, requested, HOLDER, circumstances())
         wired.session.commit()
     if requested is None or held is None:
-        return _page("too_late.html"), 410
+        return page("too_late.html"), 410
     with in_language(requested.language, language()):
-        return _page("confirmed.html", requested=requested)
+        return page("confirmed.html", requested=requested)
 
 
 @bp.post("/code/<channel>")
@@ -126,70 +98,25 @@ def confirm_code(channel: str) -> ResponseReturnValue:
     payload = wired.keys.verify("code form", person)
     back = _own_path(request.form.get("consent_back", "/"))
     if payload is None:
-        return _page("unreadable.html"), 422
+        return page("unreadable.html"), 422
     kind, _separator, ref = payload.decode().partition(":")
-    key, typed = people.PersonKey(kind, ref), request.form.get(f"consent_code_{channel}", "")
-    actor = Actor("customer", ref, HOLDER)
+    refusal = take_code(people.PersonKey(kind, ref), channel)
+    if refusal is None:
+        return page("code.html", message=_("Thank you, your number is confirmed."), back=back)
+    retry = person if refusal.status == 422 else None
+    return page("code.html", message=str(refusal), back=back, channel=channel, retry=retry), refusal.status
+
+
+def take_code(person: people.PersonKey, channel: str) -> Refused | None:
+    """Try the code of the current form; the refusal, if it is one, is returned because the guess must be counted."""
+    wired, typed = plugin(), request.form.get(f"consent_code_{channel}", "")
+    refusal = None
     try:
-        choices.confirm_code(wired.session, wired.keys, key, channel, typed, actor, circumstances())
-    except Refused as refusal:
-        wired.session.commit()  # the wrong guess is counted
-        retry = person if refusal.status == 422 else None
-        return _page("code.html", message=str(refusal), back=back, channel=channel, retry=retry), refusal.status
+        choices.confirm_code(wired.session, wired.keys, person, channel, typed, customer(person.ref), circumstances())
+    except Refused as refused:
+        refusal = refused
     wired.session.commit()
-    return _page("code.html", message=_("Thank you, your number is confirmed."), back=back)
-
-
-def _page(template: str, **values: Any) -> str:
-    names = template_names() | words.filters() | {"wss_settings": plugin().settings, "mask": mask}
-    names["wss_language"] = language() if language() in LANGUAGES else "en"
-    return render_template(f"webshop_segments/public/{template}", **names, **values)
-
-
-def _withdraw_address(wired: Plugin, link: Link, source: str) -> None:
-    actor = Actor("customer", HOLDER, HOLDER)
-    choices.withdraw_address(wired.session, link.channel, link.address_key, source, actor, circumstances())
-
-
-def _stop(wired: Plugin, link: Link) -> None:
-    _withdraw_address(wired, link, "preference_page")
-
-
-def _stop_all(wired: Plugin, link: Link) -> None:
-    """An objection to all direct marketing ends every channel of the person (GDPR 21(2), C43)."""
-    actor = Actor("customer", HOLDER, HOLDER)
-    for channel, (held, _status) in state.of_person(wired.session, link.person).items():
-        if held.address_key is not None:
-            choices.withdraw_address(
-                wired.session, channel, held.address_key, "preference_page", actor, circumstances(),
-                action="objected", reason=suppression.OBJECTED,
-            )  # fmt: skip
-    suppression.suppress(wired.session, link.channel, link.address_key, suppression.OBJECTED)
-
-
-def _undo(wired: Plugin, link: Link) -> None:
-    """Whoever holds the link gets this address's mail: her word turns the withdrawal back, for this person only."""
-    agreed, held = _undoable(wired, link), state.get(wired.session, link.person, link.channel)
-    if agreed is None or agreed.version is None or held is None:
-        return
-    shown = Shown(agreed.version, agreed.language or "", "preference_page")
-    address = Address(held.address_seen or "", held.address or "", link.address_key)
-    choices.give(
-        wired.session, link.person, link.channel, address, shown, Actor("customer", HOLDER, HOLDER), circumstances()
-    )
-
-
-def _undoable(wired: Plugin, link: Link) -> ConsentRecord | None:
-    """The consent an undo would bring back: the very text the page quotes, not a newer one nobody was shown (C04)."""
-    held, version = state.get(wired.session, link.person, link.channel), versions.current(wired.session)
-    if held is None or held.status != state.WITHDRAWN or held.address_key != link.address_key:
-        return None
-    if version is None or link.channel not in version.channels:
-        return None
-    reason = suppression.reason_of(wired.session, link.channel, link.address_key)
-    if reason is not None and reason not in suppression.LIFTED_BY_GRANT:
-        return None
-    return state.agreement(wired.session, link.person, link.channel)
+    return refusal
 
 
 def _requested(token: str) -> ConsentRecord | None:

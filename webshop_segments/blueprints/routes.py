@@ -5,15 +5,30 @@ from __future__ import annotations
 from flask import Flask
 
 from . import (  # noqa: F401 - each module adds its views to a blueprint
+    administrator_list,
     administrators,
+    browser_view,
+    call_lists,
     consents,
     dispatches,
-    history,
+    form_token,
+    history_page,
+    imports,
     login,
+    mail_account,
+    member_search,
     members,
+    newsletter_form,
+    newsletter_list,
     newsletters,
     people,
+    preferences,
+    segment_columns,
+    segment_exports,
     segments,
+    send,
+    signup,
+    subscribers,
     webhooks,
 )
 from .admin import bp as admin_bp

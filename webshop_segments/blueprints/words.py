@@ -82,6 +82,7 @@ def reason(name: str) -> str:
         "duplicate": _("same address as somebody else"),
         "excluded_segment": _("in an excluded segment"),
         "quiet_hours_passed": _("quiet hours"),
+        "sent_before": _("got it before"),
     }.get(name, name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .versions import Wording
+from .wording import Wording
 
 
 def default_wordings(shop_name: str, privacy_url: str) -> list[Wording]:

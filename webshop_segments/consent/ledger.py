@@ -1,7 +1,8 @@
 """The only writer of the consent ledger: append a record, its evidence, and what now holds.
 
 The subject's row is taken first, by an UPDATE that also counts its sequence: one statement that locks on
-PostgreSQL and SQLite alike. Several subjects are taken in sorted order, so that two writers never wait in a ring.
+PostgreSQL and SQLite alike. Several subjects are taken in sorted order, so that two writers never wait in a ring,
+some hundreds at a time.
 """
 
 from __future__ import annotations
@@ -9,24 +10,29 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
 from ..access import Actor
 from ..db import insert_new
 from ..directory.addresses import Address
-from ..directory.people import PersonKey
+from ..directory.people import CONTACT, PersonKey
 from ..signals import after_commit, consent_changed
 from . import projection
 from .models import EVIDENCE, ConsentEvidence, ConsentRecord, ConsentState, ConsentSubject, ConsentVersion
 
+_SUBJECTS = cast(Table, ConsentSubject.__table__)
+_SLICE = 500
+
 ACTIONS = ("requested", "confirmed", "granted", "withdrawn", "objected", "expired", "ended", "erased")
+GIVING = ("requested", "confirmed", "granted")
+STAFF = ("administrator", "staff")
 SOURCES = (
     "registration",
     "checkout",
@@ -91,21 +97,20 @@ def record(session: Session, entry: Entry) -> ConsentRecord:
 def record_all(session: Session, entries: Sequence[Entry]) -> list[ConsentRecord]:
     """Append events of one or several people, subject by subject in sorted order (flushes).
 
-    :raises ValueError: for an action or source outside the glossary, or a consent on a channel its version lacks.
+    :raises ValueError: for an action or source outside the glossary, a consent on a channel its version lacks, one
+        that an administrator gives for an account holder (W27).
     """
     for entry in entries:
         _sensible(entry)
     subjects = _subjects(session, {entry.person for entry in entries})
+    places: dict[str, list[int]] = {subject: [] for subject in sorted(subjects.values())}
+    for index, entry in enumerate(entries):
+        places[subjects[entry.person]].append(index)
     written: dict[int, ConsentRecord] = {}
-    now = clock.now()
-    for person in sorted(subjects, key=lambda person: subjects[person]):
-        theirs = [index for index, entry in enumerate(entries) if entry.person == person]
-        seq, head = _take(session, subjects[person], len(theirs))
-        for index in theirs:
-            seq += 1
-            written[index] = _append(session, entries[index], subjects[person], seq, head, now)
-            head = written[index].digest
-        session.execute(update(ConsentSubject).where(ConsentSubject.id == subjects[person]).values(head=head))
+    ordered = list(places)
+    for start in range(0, len(ordered), _SLICE):
+        some = {subject: places[subject] for subject in ordered[start : start + _SLICE]}
+        written |= _append(session, entries, some, clock.now())
     for entry in entries:
         after_commit(
             session,
@@ -125,6 +130,8 @@ def _sensible(entry: Entry) -> None:
         entry.version is None or entry.channel not in entry.version.channels
     ):
         raise ValueError(f"the version shown does not ask for {entry.channel}")
+    if entry.action in GIVING and entry.person.kind == CONTACT and entry.actor.kind in STAFF:
+        raise ValueError("an administrator never gives an account holder's consent (W27)")
 
 
 def _subjects(session: Session, people: set[PersonKey]) -> dict[PersonKey, str]:
@@ -139,19 +146,51 @@ def _subjects(session: Session, people: set[PersonKey]) -> dict[PersonKey, str]:
     return projection.subjects_of(session, people)
 
 
-def _take(session: Session, subject_id: str, events: int) -> tuple[int, str]:
-    row = session.execute(
-        update(ConsentSubject)
-        .where(ConsentSubject.id == subject_id)
-        .values(last_seq=ConsentSubject.last_seq + events)
-        .returning(ConsentSubject.last_seq, ConsentSubject.head)
-        .execution_options(synchronize_session=False)
-    ).one()
-    return row.last_seq - events, row.head
+def _append(
+    session: Session, entries: Sequence[Entry], places: Mapping[str, list[int]], now: datetime
+) -> dict[int, ConsentRecord]:
+    """Write the entries at these places, given per subject in sorted order; no more statements for more people."""
+    heads = _take(session, {subject: len(theirs) for subject, theirs in places.items()})
+    written: dict[int, ConsentRecord] = {}
+    evidences: dict[int, ConsentEvidence] = {}
+    for subject, theirs in places.items():
+        seq, head = heads[subject]
+        for index in theirs:
+            seq += 1
+            evidences[index] = _evidence(entries[index])
+            written[index] = _event(entries[index], evidences[index], subject, seq, head, now)
+            head = written[index].digest
+        heads[subject] = seq, head
+    session.add_all(written.values())
+    session.flush()
+    for index, event in written.items():
+        evidences[index].record_id = event.id
+    session.add_all(evidences.values())
+    session.flush()
+    projection.apply(session, [(event, evidences[at], entries[at].version) for at, event in written.items()])
+    session.connection().execute(
+        update(_SUBJECTS).where(_SUBJECTS.c.id == bindparam("subject")).values(head=bindparam("digest")),
+        [{"subject": subject, "digest": head} for subject, (_seq, head) in heads.items()],
+    )
+    return written
 
 
-def _append(session: Session, entry: Entry, subject_id: str, seq: int, previous: str, now: datetime) -> ConsentRecord:
-    evidence = ConsentEvidence(
+def _take(session: Session, events: Mapping[str, int]) -> dict[str, tuple[int, str]]:
+    """Lock the subjects one after the other and count on; the sequence and head each of them had."""
+    session.connection().execute(
+        update(_SUBJECTS)
+        .where(_SUBJECTS.c.id == bindparam("subject"))
+        .values(last_seq=_SUBJECTS.c.last_seq + bindparam("events")),
+        [{"subject": subject, "events": number} for subject, number in events.items()],
+    )
+    taken = session.execute(
+        select(_SUBJECTS.c.id, _SUBJECTS.c.last_seq, _SUBJECTS.c.head).where(_SUBJECTS.c.id.in_(events))
+    )
+    return {subject: (last_seq - events[subject], head) for subject, last_seq, head in taken}
+
+
+def _evidence(entry: Entry) -> ConsentEvidence:
+    return ConsentEvidence(
         salt=secrets.token_hex(16),
         person_kind=entry.person.kind,
         person_ref=entry.person.ref,
@@ -162,6 +201,11 @@ def _append(session: Session, entry: Entry, subject_id: str, seq: int, previous:
         user_agent=(entry.circumstances.user_agent or "")[:255] or None,
         form=(entry.circumstances.form or "")[:255] or None,
     )
+
+
+def _event(
+    entry: Entry, evidence: ConsentEvidence, subject_id: str, seq: int, previous: str, now: datetime
+) -> ConsentRecord:
     event = ConsentRecord(
         subject_id=subject_id,
         seq=seq,
@@ -177,12 +221,6 @@ def _append(session: Session, entry: Entry, subject_id: str, seq: int, previous:
         previous_digest=previous,
     )
     event.digest = record_digest(event)
-    session.add(event)
-    session.flush()
-    evidence.record_id = event.id
-    session.add(evidence)
-    session.flush()
-    projection.apply(session, event, evidence, entry.version)
     return event
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -22,25 +22,55 @@ STATUS_AFTER = {
 _SLICE = 500
 
 
-def apply(
-    session: Session, record: ConsentRecord, evidence: ConsentEvidence | None, version: ConsentVersion | None
-) -> None:
-    """Bring the state row of a record's person and channel up to date (flushes).
+Written = tuple[ConsentRecord, ConsentEvidence | None, ConsentVersion | None]
+Key = tuple[str, str, str]
 
-    The subject is locked by now: the row is read again, for somebody else may have written it since we last looked.
+
+def apply(session: Session, written: Sequence[Written]) -> None:
+    """Bring the state rows of some records' people and channels up to date (flushes).
+
+    The subjects are locked by now: the rows are read again, for somebody else may have written since we last looked.
     """
+    about = [(_about(record, evidence), record, evidence, version) for record, evidence, version in written]
+    states = _read_again(session, {key for key, *_rest in about if key is not None})
+    for key, record, evidence, version in about:
+        if key is None or evidence is None:
+            continue
+        if record.action == "erased":
+            if key in states:
+                session.delete(states.pop(key))
+                session.flush()
+            continue
+        if key not in states:
+            states[key] = ConsentState(
+                person_kind=key[0], person_ref=key[1], channel=key[2], version_number=None, wrong_codes=0
+            )
+            session.add(states[key])
+        _bring(states[key], record, evidence, version)
+    session.flush()
+
+
+def _about(record: ConsentRecord, evidence: ConsentEvidence | None) -> Key | None:
     if evidence is None or evidence.person_kind is None or evidence.person_ref is None:
-        return
-    key = (evidence.person_kind, evidence.person_ref, record.channel)
-    state = session.get(ConsentState, key, populate_existing=True)
-    if record.action == "erased":
-        if state is not None:
-            session.delete(state)
-        session.flush()
-        return
-    if state is None:
-        state = ConsentState(person_kind=key[0], person_ref=key[1], channel=key[2], version_number=None, wrong_codes=0)
-        session.add(state)
+        return None
+    return evidence.person_kind, evidence.person_ref, record.channel
+
+
+def _read_again(session: Session, keys: Collection[Key]) -> dict[Key, ConsentState]:
+    rows = session.scalars(
+        select(ConsentState)
+        .where(
+            ConsentState.person_kind.in_({kind for kind, _ref, _channel in keys}),
+            ConsentState.person_ref.in_({ref for _kind, ref, _channel in keys}),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {_key(row): row for row in rows if _key(row) in keys}
+
+
+def _bring(
+    state: ConsentState, record: ConsentRecord, evidence: ConsentEvidence, version: ConsentVersion | None
+) -> None:
     state.subject_id = record.subject_id
     state.record_id = record.id
     state.status = STATUS_AFTER[record.action]
@@ -52,17 +82,16 @@ def apply(
         state.address, state.address_key = evidence.address, evidence.address_key
     if record.action == "requested":
         state.wrong_codes = 0
-    session.flush()
 
 
 def subjects_of(session: Session, people: Collection[PersonKey]) -> dict[PersonKey, str]:
     """The random subject id of each person who has one."""
     found: dict[PersonKey, str] = {}
-    refs = sorted({person.ref for person in people})
+    kinds, refs = {person.kind for person in people}, sorted({person.ref for person in people})
     for start in range(0, len(refs), _SLICE):
         rows = session.execute(
             select(ConsentSubject.person_kind, ConsentSubject.person_ref, ConsentSubject.id).where(
-                ConsentSubject.person_ref.in_(refs[start : start + _SLICE])
+                ConsentSubject.person_kind.in_(kinds), ConsentSubject.person_ref.in_(refs[start : start + _SLICE])
             )
         )
         found |= {PersonKey(str(kind), str(ref)): subject for kind, ref, subject in rows}
@@ -86,8 +115,7 @@ def rebuild(session: Session) -> list[tuple[str, str, str]]:
         .order_by(ConsentRecord.id)
         .limit(_SLICE)
     ).all():
-        for record, evidence, version in rows:
-            apply(session, record, evidence, version)
+        apply(session, [(record, evidence, version) for record, evidence, version in rows])
         last_id = rows[-1][0].id
     after = {_key(state): state for state in session.scalars(select(ConsentState))}
     for key in before.keys() & after.keys():
@@ -100,7 +128,7 @@ def rebuild(session: Session) -> list[tuple[str, str, str]]:
     return sorted(key for key in before.keys() | after.keys() if contents[0].get(key) != contents[1].get(key))
 
 
-def _key(state: ConsentState) -> tuple[str, str, str]:
+def _key(state: ConsentState) -> Key:
     return state.person_kind, state.person_ref, state.channel
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from ..directory.people import PersonKey
 from .models import ConsentRecord, ConsentState, ConsentVersion, Suppression
@@ -66,7 +66,8 @@ def statuses(session: Session, people: Collection[PersonKey]) -> dict[tuple[Pers
     """Per person and channel the status, for a page of a list."""
     rows = session.execute(
         select(ConsentState.person_kind, ConsentState.person_ref, ConsentState.channel, status()).where(
-            ConsentState.person_ref.in_({person.ref for person in people})
+            ConsentState.person_kind.in_({person.kind for person in people}),
+            ConsentState.person_ref.in_({person.ref for person in people}),
         )
     )
     return {(PersonKey(kind, ref), channel): shown for kind, ref, channel, shown in rows}
@@ -94,7 +95,10 @@ def history(session: Session, person: PersonKey) -> Sequence[ConsentRecord]:
         ConsentState.person_kind == person.kind, ConsentState.person_ref == person.ref
     )
     return session.scalars(
-        select(ConsentRecord).where(ConsentRecord.subject_id.in_(subject)).order_by(ConsentRecord.seq.desc())
+        select(ConsentRecord)
+        .where(ConsentRecord.subject_id.in_(subject))
+        .order_by(ConsentRecord.seq.desc())
+        .options(selectinload(ConsentRecord.version).selectinload(ConsentVersion.texts))
     ).all()
 
 

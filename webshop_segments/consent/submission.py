@@ -46,27 +46,52 @@ def take(
 
     :raises Refused: for a forged or old form, or channels the place does not offer (C10); nothing is recorded.
     """
-    taken = Taken()
-    shown = boxes.seen(session, keys, place, form)
-    posted = {channel for channel in addresses.CHANNELS if form.get(f"consent_{channel}")}
+    taken, shown = Taken(), read(session, keys, place, form)
     if shown is None:
-        if posted:
-            raise Refused(_("Your choice could not be read. Please open the page again and tick the boxes anew."))
         return taken
-    if place == "guest_checkout" and posted - {"email"}:
-        raise Refused(_("With a guest order you can only agree to e-mail. For other channels create an account."))
+    posted = boxes.ticked(form)
     for channel in sorted(posted - shown.ticked):
-        if channel not in shown.version.channels:
-            raise Refused(_("Your choice could not be read. Please open the page again and tick the boxes anew."))
         try:
             _agree(session, keys, settings, place, person, channel, shown, actor, where, taken)
         except Refused as problem:
             taken.problems.append(str(problem))
-    if place == "profile":
+    if place in boxes.SHOWING_STATE:
         for channel in sorted(shown.ticked - posted):
-            if choices.withdraw(session, person.key, channel, "profile", actor, where):
+            if _withdraw(session, person, channel, place, actor, where):
                 taken.withdrawn.append(channel)
     return taken
+
+
+def read(session: Session, keys: Keys, place: str, form: Mapping[str, str]) -> Seen | None:
+    """What the person saw; None where the form showed no boxes.
+
+    :raises Refused: for a forged or old form, or channels the place does not offer (C10).
+    """
+    check(keys, place, form)
+    shown = boxes.seen(session, keys, place, form)
+    if shown is not None and boxes.ticked(form) - shown.ticked - set(boxes.asked_at(place, shown.version)):
+        raise Refused(_("Your choice could not be read. Please open the page again and tick the boxes anew."))
+    return shown
+
+
+def check(keys: Keys, place: str, form: Mapping[str, str]) -> None:
+    """As far as that goes without the database.
+
+    :raises Refused: as :func:`read`.
+    """
+    posted = boxes.ticked(form)
+    if boxes.signed(keys, place, form) is None and posted:
+        raise Refused(_("Your choice could not be read. Please open the page again and tick the boxes anew."))
+    if place == "guest_checkout" and posted - {"email"}:
+        raise Refused(_("With a guest order you can only agree to e-mail. For other channels create an account."))
+
+
+def _withdraw(session: Session, person: Person, channel: str, place: str, actor: Actor, where: Circumstances) -> bool:
+    """Whoever comes by a message's link speaks for the address, and so for everybody who has it."""
+    held = state.get(session, person.key, channel)
+    if place == "preference_page" and held is not None and held.address_key is not None:
+        return choices.withdraw_address(session, channel, held.address_key, place, actor, where) > 0
+    return choices.withdraw(session, person.key, channel, place, actor, where)
 
 
 def _agree(

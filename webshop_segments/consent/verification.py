@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from .ledger import evidence_digest, record_digest
 from .models import ConsentEvidence, ConsentRecord, ConsentSubject, ConsentVersion
-from .versions import text_digest
+from .wording import text_digest
 
 _SLICE = 1000
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -17,27 +16,26 @@ from ..db import savepoint
 from ..directory.addresses import CHANNELS
 from ..errors import Refused
 from ..i18n import _
-from . import ledger
-from .models import ConsentState, ConsentText, ConsentVersion
+from . import ending, state
+from .models import ConsentRecord, ConsentState, ConsentText, ConsentVersion
+from .wording import Wording, complete, text_of
 
 EDITORIAL = "editorial"
 MATERIAL = "material"
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """A version's text in one language.
+class Uptake:
+    """What became of a version on one channel, in people.
 
-    :param statement: what the person agrees to, with sender and purpose (GDPR 4(11)).
-    :param withdrawal: how to withdraw, told before consent (GDPR 7(3)).
-    :param labels: per channel the words beside its box, naming the channel (C06).
+    :param accepted: who ever agreed to it.
+    :param valid: whose consent rests on it now and counts.
+    :param outdated: whose consent rests on it but must be renewed (W25).
     """
 
-    language: str
-    statement: str
-    withdrawal: str
-    privacy_url: str
-    labels: Mapping[str, str]
+    accepted: int = 0
+    valid: int = 0
+    outdated: int = 0
 
 
 def current(session: Session) -> ConsentVersion | None:
@@ -66,22 +64,52 @@ def text_in(version: ConsentVersion, language: str, default: str) -> ConsentText
     return by_language.get(language) or by_language.get(default) or version.texts[0]
 
 
-def accepted(session: Session) -> dict[tuple[int, str], int]:
-    """How many people now hold a consent given under (version number, channel)."""
-    rows = session.execute(
-        select(ConsentState.version_number, ConsentState.channel, func.count())
-        .where(ConsentState.status == "granted")
-        .group_by(ConsentState.version_number, ConsentState.channel)
+def uptake(session: Session) -> dict[tuple[int, str], Uptake]:
+    """Per (version number, channel) how many people accepted it, and how many still hold it; two statements."""
+    accepted = session.execute(
+        select(ConsentVersion.number, ConsentRecord.channel, func.count(ConsentRecord.subject_id.distinct()))
+        .join(ConsentVersion, ConsentVersion.id == ConsentRecord.version_id)
+        .where(ConsentRecord.action.in_(["granted", "confirmed"]))
+        .group_by(ConsentVersion.number, ConsentRecord.channel)
     )
-    return {(number, channel): count for number, channel, count in rows if number is not None}
+    found = {(number, channel): Uptake(count) for number, channel, count in accepted}
+    shown = state.status()
+    held = session.execute(
+        select(ConsentState.version_number, ConsentState.channel, shown, func.count())
+        .where(ConsentState.status == state.GRANTED, ConsentState.version_number.is_not(None))
+        .group_by(ConsentState.version_number, ConsentState.channel, shown)
+    )
+    for held_number, channel, status, count in held:
+        key, field = (held_number or 0, channel), "valid" if status == state.GRANTED else "outdated"
+        found[key] = replace(found.get(key, Uptake()), **{field: count})
+    return found
 
 
-def held(session: Session) -> dict[str, int]:
-    """Per channel how many people hold a consent now."""
-    numbers: dict[str, int] = {}
-    for (_number, channel), count in accepted(session).items():
-        numbers[channel] = numbers.get(channel, 0) + count
-    return numbers
+def draft(
+    before: ConsentVersion | None,
+    *,
+    channels: Sequence[str],
+    wordings: Sequence[Wording],
+    controller: str,
+    change: str,
+    by: Actor,
+) -> ConsentVersion:
+    """The version that would follow ``before``; it belongs to no session.
+
+    :raises Refused: as :func:`wording.complete`.
+    """
+    complete(channels, wordings, controller)
+    old, new = before.channels if before else [], [channel for channel in CHANNELS if channel in channels]
+    return ConsentVersion(
+        number=before.number + 1 if before else 1,
+        channels=new,
+        change=change if before else EDITORIAL,
+        channels_added=[channel for channel in new if channel not in old],
+        channels_removed=[channel for channel in old if channel not in new],
+        controller=controller.strip(),
+        published_by=by.name,
+        texts=[text_of(wording, controller.strip()) for wording in wordings],
+    )
 
 
 def publish(
@@ -93,34 +121,32 @@ def publish(
     change: str,
     end_removed: bool,
     by: Actor,
+    after: int | None = None,
 ) -> ConsentVersion:
     """Publish the next version (flushes). A channel taken out is no longer collected on.
 
     :param end_removed: end the consents given for removed channels; else they stay valid (C32).
-    :raises Refused: for no channel, an unknown one, an incomplete text (C08), a text not naming a channel (C06);
-        (409) when somebody else publishes at the same moment.
+    :param after: number of the version the author had before her eyes, 0 for none; the same version published
+        after it by her already, by a double post, is returned and nothing else done.
+    :raises Refused: as :func:`wording.complete`; (409) when somebody else has published meanwhile.
     """
     before = current(session)
-    _complete(channels, wordings, controller)
-    old, new = before.channels if before else [], [channel for channel in CHANNELS if channel in channels]
-    version = ConsentVersion(
-        number=before.number + 1 if before else 1,
-        channels=new,
-        change=change if before else EDITORIAL,
-        channels_added=[channel for channel in new if channel not in old],
-        channels_removed=[channel for channel in old if channel not in new],
-        controller=controller,
-        published_by=by.name,
-        texts=[_text(wording, controller) for wording in wordings],
-    )
+    wanted: dict[str, Any] = {
+        "channels": channels,
+        "wordings": wordings,
+        "controller": controller,
+        "change": change,
+        "by": by,
+    }
+    version = draft(before, **wanted)
+    if after is not None and after != version.number - 1:
+        earlier = numbered(session, after)
+        return _published_meanwhile(session, draft(earlier, **wanted) if earlier or not after else version)
     try:
         with savepoint(session):
             session.add(version)
     except IntegrityError:
-        raise Refused(
-            _("Somebody else has published a version at the same moment. Look at it before you publish yours."),
-            status=409,
-        ) from None
+        return _published_meanwhile(session, draft(before, **wanted))
     audit.record(
         session,
         by,
@@ -129,64 +155,39 @@ def publish(
         version.id,
         str(version.number),
         channels=version.channels,
+        ended=version.channels_removed if end_removed else [],
     )
     if end_removed:
         for channel in version.channels_removed:
-            _end(session, channel, by)
+            ending.end_channel(session, channel, by)
     return version
 
 
-def _complete(channels: Sequence[str], wordings: Sequence[Wording], controller: str) -> None:
-    if not channels:
-        raise Refused(_("A consent has at least one channel. Tick one."), field="channels")
-    if not set(channels) <= set(CHANNELS):
-        raise Refused(_("There is no such channel."), field="channels")
-    if not controller.strip():
-        raise Refused(_("Say who will write: the name of the shop or company."), field="controller")
-    if not wordings:
-        raise Refused(_("A version needs a text in at least one language."), field="statement")
-    for wording in wordings:
-        if not (wording.statement.strip() and wording.withdrawal.strip() and wording.privacy_url.strip()):
-            raise Refused(
-                _(
-                    "The text in “%(language)s” needs the statement, how to withdraw, "
-                    "and the privacy notice's address.",
-                    language=wording.language,
-                ),
-                field="statement",
-            )
-        if any(not wording.labels.get(channel, "").strip() for channel in channels):
-            raise Refused(
-                _(
-                    "The text in “%(language)s” must name every channel beside its box.",
-                    language=wording.language,
-                ),
-                field="labels",
-            )
+def _published_meanwhile(session: Session, ours: ConsentVersion) -> ConsentVersion:
+    """The version that came before ours: our own from a double post, else somebody else's.
+
+    :raises Refused: in the second case (409).
+    """
+    theirs = numbered(session, ours.number)
+    if theirs is not None and _content(theirs) == _content(ours):
+        return theirs
+    raise appeared_meanwhile(current(session))
 
 
-def text_digest(text: ConsentText, controller: str) -> str:
-    """SHA-256 over a text as it was shown, its sender included (C03)."""
-    names = ("language", "statement", "withdrawal", "privacy_url", "labels")
-    shown = {name: getattr(text, name) for name in names} | {"controller": controller}
-    canonical = json.dumps(shown, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return hashlib.sha256(canonical).hexdigest()
-
-
-def _text(wording: Wording, controller: str) -> ConsentText:
-    text = ConsentText(
-        language=wording.language,
-        statement=wording.statement.strip(),
-        withdrawal=wording.withdrawal.strip(),
-        privacy_url=wording.privacy_url.strip(),
-        labels=dict(wording.labels),
+def appeared_meanwhile(newest: ConsentVersion | None) -> Refused:
+    """What is said to whoever started from an older version than the newest."""
+    if newest is None:
+        return Refused(_("This page is out of date. Load it again and repeat what you did."), status=409)
+    return Refused(
+        _(
+            "Version %(number)s appeared meanwhile, published by %(name)s. Look at it before you publish yours.",
+            number=newest.number,
+            name=newest.published_by,
+        ),
+        status=409,
     )
-    text.sha256 = text_digest(text, controller)
-    return text
 
 
-def _end(session: Session, channel: str, by: Actor) -> None:
-    held = session.scalars(
-        select(ConsentState).where(ConsentState.channel == channel, ConsentState.status.in_(["granted", "pending"]))
-    )
-    ledger.record_all(session, [ledger.following(state, "ended", "administrator", by) for state in held])
+def _content(version: ConsentVersion) -> tuple[object, ...]:
+    digests = {text.language: text.sha256 for text in version.texts}
+    return version.published_by, version.channels, version.change, version.controller, digests

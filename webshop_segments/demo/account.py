@@ -47,7 +47,7 @@ def register() -> ResponseReturnValue:
             flash(_("With this address no new account can be made. If it is yours, log in, or write to us."))
             return render_template("register.html", form=form), 422
         customer = _new_customer(form)
-        outcome = storefront.record("registration", contact_ref=customer.id)
+        outcome = form.record_consents(contact_ref=customer.id)
         db.session.commit()
         login_user(customer)
         flash(outcome.message or _("Welcome, {name}!", name=customer.name))
@@ -78,13 +78,13 @@ def logout() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 def profile() -> ResponseReturnValue:
     customer = current_user._get_current_object()
-    form = ProfileForm(obj=customer)
+    form = ProfileForm(obj=customer, contact_ref=customer.id)
     if form.validate_on_submit():
         if form.phone.data != customer.phone:
             customer.phone_verified = False
         form.populate_obj(customer)
         db.session.flush()
-        outcome = storefront.record("profile", contact_ref=customer.id)
+        outcome = form.record_consents(contact_ref=customer.id)
         db.session.commit()
         session.pop("language", None)
         flash(outcome.message or _("Your profile is saved."))

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, format_currency, get_locale
 from flask_wtf import CSRFProtect
@@ -16,11 +16,12 @@ from werkzeug.exceptions import HTTPException
 from webshop_segments import (
     Channel,
     Columns,
-    EmailChannel,
+    MailAccountChannel,
     SQLAlchemyShop,
     TwilioChannel,
     WebshopSegments,
     signals,
+    storefront,
 )
 
 from . import account, cart, catalogue, checkout, guide, languages, mail, phones
@@ -120,7 +121,7 @@ def wire_segments(app: Flask) -> None:
         ),
     )
     channels: dict[str, Channel] = {
-        "email": EmailChannel.from_config(app.config),
+        "email": MailAccountChannel.from_config(app.config),
         "sms": TwilioChannel(
             app.config["WSS_TWILIO_ACCOUNT"],
             app.config["WSS_TWILIO_TOKEN"],
@@ -130,6 +131,7 @@ def wire_segments(app: Flask) -> None:
         ),
     }
     segments.init_app(app, db, shop=shop, channels=channels)
+    storefront.profile_page(app, lambda: url_for("account.profile") if account.current_customer() else None)
     signals.consent_confirmed.connect(mark_verified, app)
 
 

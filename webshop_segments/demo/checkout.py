@@ -85,4 +85,4 @@ def _record_consent(order: Order, customer: Customer | None) -> storefront.Outco
         return storefront.record("checkout", contact_ref=customer.id)
     first_name, _, last_name = order.name.rpartition(" ")
     guest = storefront.Guest(email=order.email, first_name=first_name, last_name=last_name, locale=str(get_locale()))
-    return storefront.record("guest_checkout", guest=guest)
+    return storefront.record("checkout", guest=guest)

@@ -11,6 +11,8 @@ from wtforms.fields.core import Field
 from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, DataRequired, Length, Optional, Regexp
 
+from webshop_segments import storefront
+
 from .languages import _, later
 
 READING_LANGUAGES = {"en": "English", "de": "Deutsch", "pl": "polski", "it": "italiano"}
@@ -74,7 +76,8 @@ class LoginForm(ShopForm):
     )
 
 
-class RegistrationForm(ShopForm):
+class RegistrationForm(storefront.ConsentFields, ShopForm):
+    consent_place = "registration"
     first_name = text("First name", "given-name")
     last_name = text("Last name", "family-name")
     email = email()
@@ -90,7 +93,8 @@ class RegistrationForm(ShopForm):
     )
 
 
-class ProfileForm(ShopForm):
+class ProfileForm(storefront.ConsentFields, ShopForm):
+    consent_place = "profile"
     first_name = text("First name", "given-name")
     last_name = text("Last name", "family-name")
     phone = phone()

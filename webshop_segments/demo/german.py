@@ -70,6 +70,7 @@ GERMAN = {
     "Optional, with the country: +49 151 23456789": "Freiwillig, mit Ländervorwahl: +49 151 23456789",
     "Order for {total}": "Für {total} bestellen",
     "Order {number}": "Bestellung {number}",
+    "Our newsletter": "Unser Newsletter",
     "Page {number} of {all}": "Seite {number} von {all}",
     "Pages": "Seiten",
     "Password": "Passwort",

@@ -40,7 +40,10 @@ class PersonKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as the shop shows her now. ``facts`` holds every column, the partner's under ``partner``."""
+    """A person as the shop shows her now. ``facts`` holds every column, the partner's under ``partner``.
+
+    ``type`` is ``account`` for the shop's own people, else where we know the subscriber from.
+    """
 
     key: PersonKey
     email: str | None
@@ -53,6 +56,7 @@ class Person:
     phone_verified: bool
     company: str
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    type: str = "account"
 
     @property
     def name(self) -> str:
@@ -230,4 +234,5 @@ def of_subscriber(subscriber: Subscriber) -> Person:
             "first_name": subscriber.first_name,
             "last_name": subscriber.last_name,
         },
+        type=subscriber.type,
     )

@@ -21,7 +21,7 @@ from ..plugin import Plugin
 from ..segments import audience, operations
 from ..segments.audience import Choice
 from ..signals import after_commit, dispatch_changed
-from . import deliveries, sender
+from . import deliveries, following, sender
 from .message import layout
 from .models import Dispatch, DispatchSegment, Newsletter
 from .transitions import DISPATCH, UNFINISHED, before
@@ -45,35 +45,45 @@ def start(
     request_key: str,
     by: Actor,
     *,
+    excluded_ids: Sequence[int] = (),
+    follows: Dispatch | None = None,
     control_copy: bool = True,
 ) -> Dispatch:
     """Freeze a newsletter and hand it to the worker (flushes). The same request_key starts one sending only.
 
     :param segment_ids: the chosen segments; none means everybody who agreed (W43).
+    :param excluded_ids: segments whose members get nothing (W51).
+    :param follows: an earlier sending of it; its choice holds in place of the segments, for those it did not serve.
     :raises Refused: when a chosen segment is gone, nobody would get it, or sender or imprint are missing.
     """
     existing = session.scalar(select(Dispatch).where(Dispatch.request_key == request_key))
     if existing is not None:
         return existing
     ready(plugin, newsletter)
-    chosen = operations.by_id(session, segment_ids)
-    if len(chosen) != len(set(segment_ids)):
-        raise Refused(_("One of the chosen segments no longer exists. Choose again."), status=409)
-    choice = Choice(newsletter.channel, not segment_ids, tuple(segment_ids), newsletter.language)
+    if follows is None:
+        segments = chosen(session, segment_ids, excluded_ids)
+        choice = Choice(
+            newsletter.channel, not segment_ids, tuple(segment_ids), newsletter.language, tuple(excluded_ids)
+        )
+    else:
+        following.hold(session, follows)
+        segments = [_segment(row.segment_id, row.name, row.excluded) for row in follows.segments]
+        choice = following.choice_since(follows)
     if not audience.reaches_anybody(session, plugin.shop, choice):
-        raise Refused(_("Nobody would get this newsletter: none of the chosen people has agreed."), status=409)
-    name, address = sender.of_channel(plugin, newsletter.channel)
+        raise Refused(_nobody(follows), status=409)
+    name, address = sender.of_newsletter(plugin, newsletter)
     html, text = layout.frozen(plugin.settings, newsletter)
     dispatch = Dispatch(
         request_key=request_key,
         newsletter_id=newsletter.id,
+        follows_id=following.first_of(follows) if follows is not None else None,
         channel=newsletter.channel,
         name=newsletter.name,
         subject=newsletter.subject,
         body=newsletter.body,
         layout_html=html,
         layout_text=text,
-        language=newsletter.language,
+        language=choice.language,
         reply_to=newsletter.reply_to,
         preheader=newsletter.preheader,
         sender_name=name,
@@ -81,7 +91,7 @@ def start(
         everybody=choice.everybody,
         control_address=control_address(plugin, newsletter.channel) if choice.everybody and control_copy else None,
         created_by=by.name,
-        segments=[DispatchSegment(segment_id=segment.id, name=segment.name) for segment in chosen],
+        segments=segments,
     )
     try:
         with savepoint(session):
@@ -91,6 +101,31 @@ def start(
     audit.record(session, by, "dispatch.started", "dispatch", dispatch.id, dispatch.name)
     after_commit(session, dispatch_changed, dispatch_id=dispatch.id, status=dispatch.status)
     return dispatch
+
+
+def chosen(session: Session, segment_ids: Sequence[int], excluded_ids: Sequence[int]) -> list[DispatchSegment]:
+    """The segments of a sending, by id while they exist and by name for good.
+
+    :raises Refused: (409) for one that is gone, or is both chosen and excluded.
+    """
+    both = set(segment_ids) & set(excluded_ids)
+    found = operations.by_id(session, [*segment_ids, *excluded_ids])
+    if len(found) != len({*segment_ids, *excluded_ids}):
+        raise Refused(_("One of the chosen segments no longer exists. Choose again."), status=409)
+    if both:
+        name = next(segment.name for segment in found if segment.id in both)
+        raise Refused(_("“%(name)s” is both chosen and excluded. Choose one of the two.", name=name), status=409)
+    return [_segment(segment.id, segment.name, segment.id in excluded_ids) for segment in found]
+
+
+def _segment(segment_id: int, name: str, excluded: bool) -> DispatchSegment:
+    return DispatchSegment(segment_id=segment_id, name=name, excluded=excluded)
+
+
+def _nobody(follows: Dispatch | None) -> str:
+    if follows is not None:
+        return _("Nobody has become reachable since that sending.")
+    return _("Nobody would get this newsletter: none of the chosen people has agreed.")
 
 
 def ready(plugin: Plugin, newsletter: Newsletter) -> None:
@@ -103,7 +138,7 @@ def ready(plugin: Plugin, newsletter: Newsletter) -> None:
     if not plugin.settings.imprint.strip():
         # UWG §7(2) no. 3 and DDG §5: who writes must be named in every advertising message (C55).
         raise Refused(_("The imprint is missing: set WSS_IMPRINT to the shop's name and address."), status=409)
-    sender.of_channel(plugin, newsletter.channel)
+    sender.of_newsletter(plugin, newsletter)
 
 
 def control_address(plugin: Plugin, channel: str) -> str | None:
@@ -125,7 +160,7 @@ def last_uses(session: Session, segment_ids: Sequence[int]) -> dict[int, Dispatc
     """Per segment the newest sending it was chosen for (W1)."""
     newest = (
         select(DispatchSegment.segment_id, func.max(DispatchSegment.dispatch_id).label("dispatch_id"))
-        .where(DispatchSegment.segment_id.in_(segment_ids))
+        .where(DispatchSegment.segment_id.in_(segment_ids), DispatchSegment.excluded.is_(False))
         .group_by(DispatchSegment.segment_id)
         .subquery("newest")
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, String, cast, func, literal, null, select, union_all
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from .. import clock
 from ..directory import people
+from ..directory.models import Subscriber
 from ..directory.people import Person, PersonKey
 from ..limits import Limits
 from ..plugin import Plugin
-from ..segments import audience
+from ..segments import audience, members
 from ..segments.audience import Choice
 from ..shop import Shop
 from . import results, scheduling
@@ -83,6 +85,40 @@ def reach(session: Session, shop: Shop, choice: Choice, size: int = 5) -> Reach:
 
 
 _FIRST = ("kind", "ref", "address")
+
+
+def is_quick(session: Session, shop: Shop, choice: Choice) -> bool:
+    """Whether so few people are to be looked at that a page may wait for :func:`reach`."""
+    if choice.served is not None:
+        return False
+    in_segments = members.stored(session, [*choice.segment_ids, *choice.excluded_ids], FEW)
+    if in_segments >= FEW or not choice.everybody:
+        return in_segments < FEW
+    for everybody in (people.contact_rows(shop), select(Subscriber.id)):
+        some = everybody.limit(FEW).subquery()
+        if (session.scalar(select(func.count()).select_from(some)) or 0) >= FEW:
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What so many text messages come to.
+
+    :param parts: of all of them together, as many each as the preview's.
+    :param amount: in the currency of the provider's price; None where the channel names none.
+    """
+
+    parts: int
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+def cost(plugin: Plugin, channel: str, parts_each: int, count: int) -> Cost:
+    """About; a channel that knows its price says so in ``price_per_part``: an amount and a currency (ISO 4217)."""
+    parts = parts_each * count
+    price: tuple[Decimal, str] | None = getattr(plugin.channels.get(channel), "price_per_part", None)
+    return Cost(parts, price[0] * parts, price[1]) if price else Cost(parts)
 
 
 def why_it_waits(session: Session, plugin: Plugin, dispatch: Dispatch, now: Progress) -> Wait | None:

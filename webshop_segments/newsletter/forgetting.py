@@ -1,4 +1,4 @@
-"""The host deletes a customer: what we know of her goes, except bare proof and suppressions (C47)."""
+"""A person is forgotten: what we know of her goes, except bare proof and suppressions (C47)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from .models import Delivery
 
 
 def forget_contact(session: Session, ref: str, by: Actor) -> None:
+    """Erase a customer of the shop (flushes)."""
+    forget_person(session, PersonKey(CONTACT, ref), "system", by)
+
+
+def forget_person(session: Session, person: PersonKey, source: str, by: Actor) -> None:
     """Erase a person: her evidence, her consents, her address in past sendings and confirmations (flushes)."""
     addresses = select(ConsentEvidence.address_key).where(
-        ConsentEvidence.person_kind == CONTACT, ConsentEvidence.person_ref == ref
+        ConsentEvidence.person_kind == person.kind, ConsentEvidence.person_ref == person.ref
     )
     keys = session.scalars(addresses).all()
     queue.forget(session, confirmation.KIND, addresses)
-    erasure.erase(session, PersonKey(CONTACT, ref), "system", by)
+    erasure.erase(session, person, source, by)
     # One statement for each index: who was skipped is found by ref, who was not by the address.
     for found in (Delivery.status == "skipped", and_(Delivery.status != "skipped", Delivery.address_key.in_(keys))):
-        _blank(session, and_(found, Delivery.person_kind == CONTACT, Delivery.person_ref == ref))
+        _blank(session, and_(found, Delivery.person_kind == person.kind, Delivery.person_ref == person.ref))
 
 
 def _blank(session: Session, whose: ColumnElement[bool]) -> None:

@@ -2,58 +2,56 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
 from ..access import Actor
 from ..administration import audit
-from ..directory.addresses import normalise
+from ..administration.models import Audit
 from ..errors import Refused
 from ..i18n import _
+from ..plugin import Plugin
 from ..shop import Shop
-from .message import template, variables
+from . import drafts
+from .drafts import Draft as Draft
 from .models import Dispatch, Newsletter
 from .transitions import UNFINISHED
 
-SENDING_CHANNELS = ("email", "sms")
+SENDING_CHANNELS = ("email", "sms", "whatsapp")
 """Channels newsletters go out on; ``phone`` is only a permission to call (W26)."""
 
+NAME_LENGTH = 120
+_SAME_POST = timedelta(seconds=30)
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What the form holds."""
 
-    name: str
-    body: str
-    subject: str = ""
-    language: str | None = None
-    reply_to: str | None = None
-    preheader: str = ""
+def channels(plugin: Plugin) -> list[str]:
+    """The tabs of the list: e-mail and SMS, and WhatsApp where it is set up."""
+    return [name for name in SENDING_CHANNELS if name != "whatsapp" or name in plugin.channels]
 
 
 def get(session: Session, newsletter_id: int) -> Newsletter:
     """:raises Refused: (404) when it is gone."""
     newsletter = session.get(Newsletter, newsletter_id)
     if newsletter is None:
-        raise Refused(_("This newsletter no longer exists. Somebody has deleted it."), status=404)
+        raise gone()
     return newsletter
 
 
-def page(
-    session: Session, channel: str, before: int | None = None, size: int = 50
-) -> tuple[Sequence[Newsletter], int, int | None]:
-    """One tab of the list, last written first; its total; and what to continue below, None at the end."""
-    found = select(Newsletter).where(Newsletter.channel == channel)
-    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    if before is not None:
-        found = found.where(Newsletter.id < before)
-    rows = session.scalars(found.order_by(Newsletter.id.desc()).limit(size + 1)).all()
-    return rows[:size], total, rows[size - 1].id if len(rows) > size else None
+def gone() -> Refused:
+    """What is said of a newsletter that is not there any more."""
+    return Refused(_("This newsletter no longer exists. Somebody has deleted it."), status=404)
+
+
+def by_id(session: Session, ids: Sequence[int]) -> list[Newsletter]:
+    """Those of the newsletters that are there, in the order of the ids."""
+    found = {row.id: row for row in session.scalars(select(Newsletter).where(Newsletter.id.in_(ids)))}
+    return [found[number] for number in dict.fromkeys(ids) if number in found]
 
 
 def last_sent(session: Session, ids: Sequence[int]) -> dict[int, Dispatch]:
@@ -63,58 +61,62 @@ def last_sent(session: Session, ids: Sequence[int]) -> dict[int, Dispatch]:
     return {row.newsletter_id: row for row in rows if row.newsletter_id is not None}
 
 
+def last_writer(session: Session, newsletter: Newsletter) -> str:
+    """Who saved it last, by the history."""
+    saved = select(Audit.actor_name).where(
+        Audit.object_kind == "newsletter",
+        Audit.object_ref == str(newsletter.id),
+        Audit.action.in_(("newsletter.added", "newsletter.changed")),
+    )
+    return session.scalar(saved.order_by(Audit.id.desc()).limit(1)) or newsletter.created_by
+
+
 def add(session: Session, shop: Shop, channel: str, draft: Draft, by: Actor) -> Newsletter:
-    """:raises Refused: for a name, subject or text that could not be sent."""
+    """Save a new newsletter (flushes); posted twice within moments, it is one.
+
+    :raises Refused: for a name, subject or text that could not be sent.
+    """
     if channel not in SENDING_CHANNELS:
         raise Refused(_("No newsletter can be sent on this channel."), status=404)
-    _check(shop, channel, draft)
-    newsletter = Newsletter(channel=channel, created_by=by.name)
-    _fill(newsletter, draft)
-    session.add(newsletter)
-    session.flush()
-    audit.record(session, by, "newsletter.added", "newsletter", newsletter.id, newsletter.name)
-    return newsletter
+    content = asdict(drafts.checked(shop, channel, draft))
+    moments_ago = select(Newsletter).where(
+        Newsletter.created_by == by.name, Newsletter.modified_at > clock.now() - _SAME_POST
+    )
+    same = session.scalars(moments_ago.filter_by(channel=channel, **content).limit(1)).first()
+    return same or _added(session, Newsletter(channel=channel, created_by=by.name, **content), by)
 
 
 def change(session: Session, shop: Shop, newsletter: Newsletter, draft: Draft, edition: int, by: Actor) -> Newsletter:
-    """Save a newsletter that was opened at an edition.
+    """Save a newsletter that was opened at an edition (flushes); posted twice, it is saved once.
 
     :raises Refused: (409) when somebody else has saved it meanwhile; for content as in :func:`add`.
     """
-    _check(shop, newsletter.channel, draft)
-    session.refresh(newsletter, with_for_update=True)
-    if newsletter.edition != edition:
+    tidy = drafts.checked(shop, newsletter.channel, draft)
+    at_this_edition = update(Newsletter).where(Newsletter.id == newsletter.id, Newsletter.edition == edition)
+    content = asdict(tidy) | {"edition": edition + 1, "modified_at": clock.now()}
+    saved = session.execute(at_this_edition.values(**content).execution_options(synchronize_session=False))
+    stored = session.get(Newsletter, newsletter.id, populate_existing=True)
+    if stored is None:
+        raise gone()
+    if cast(CursorResult[Any], saved).rowcount:
+        audit.record(session, by, "newsletter.changed", "newsletter", stored.id, stored.name)
+    elif tidy != drafts.of(stored):
         raise Refused(
             _(
-                "Somebody else has changed this newsletter since you opened it. Your text is still below: copy what "
-                "you need, then load the page again."
+                "Somebody else has changed this newsletter since you opened it, so nothing was saved. Both texts are "
+                "below: choose which one stays."
             ),
             status=409,
         )
-    _fill(newsletter, draft)
-    newsletter.edition += 1
-    newsletter.modified_at = clock.now()
-    session.flush()
-    audit.record(session, by, "newsletter.changed", "newsletter", newsletter.id, newsletter.name)
-    return newsletter
+    return stored
 
 
 def copy(session: Session, newsletter: Newsletter, by: Actor) -> Newsletter:
     """A second newsletter with the same content (flushes)."""
-    twin = Newsletter(
-        channel=newsletter.channel,
-        name=_("%(name)s (copy)", name=newsletter.name)[:120],
-        subject=newsletter.subject,
-        body=newsletter.body,
-        language=newsletter.language,
-        reply_to=newsletter.reply_to,
-        preheader=newsletter.preheader,
-        created_by=by.name,
-    )
-    session.add(twin)
-    session.flush()
-    audit.record(session, by, "newsletter.added", "newsletter", twin.id, twin.name, copy_of=newsletter.id)
-    return twin
+    room = NAME_LENGTH - len(_("%(name)s (copy)", name=""))
+    content = asdict(drafts.of(newsletter)) | {"name": _("%(name)s (copy)", name=newsletter.name[:room].rstrip())}
+    twin = Newsletter(channel=newsletter.channel, created_by=by.name, **content)
+    return _added(session, twin, by, copy_of=newsletter.id)
 
 
 def remove(session: Session, newsletter: Newsletter, by: Actor) -> None:
@@ -122,47 +124,38 @@ def remove(session: Session, newsletter: Newsletter, by: Actor) -> None:
 
     :raises Refused: (409) while one of them is unfinished.
     """
-    busy = session.scalar(
-        select(Dispatch.id).where(Dispatch.newsletter_id == newsletter.id, Dispatch.status.in_(UNFINISHED)).limit(1)
-    )
-    if busy is not None:
+    if not remove_idle(session, [newsletter], by):
         raise Refused(_("“%(name)s” is being sent. Cancel the sending first.", name=newsletter.name), status=409)
-    audit.record(session, by, "newsletter.deleted", "newsletter", newsletter.id, newsletter.name)
-    session.delete(newsletter)
+
+
+def remove_idle(session: Session, newsletters: Sequence[Newsletter], by: Actor) -> list[str]:
+    """Delete those that are not being sent (flushes).
+
+    :returns: the names of the deleted.
+    """
+    busy = being_sent(session, [row.id for row in newsletters])
+    idle = [row for row in newsletters if row.id not in busy]
+    names = [row.name for row in idle]
+    if not idle:
+        return []
+    # SQLite gives the highest id again: a new newsletter must not inherit the sendings of a deleted one.
+    theirs = update(Dispatch).where(Dispatch.newsletter_id.in_([row.id for row in idle]))
+    session.execute(theirs.values(newsletter_id=None))
+    for row in idle:
+        audit.record(session, by, "newsletter.deleted", "newsletter", row.id, row.name)
+        session.delete(row)
     session.flush()
+    return names
 
 
-def _fill(newsletter: Newsletter, draft: Draft) -> None:
-    newsletter.name = draft.name.strip()
-    newsletter.subject = draft.subject.strip()
-    newsletter.body = draft.body
-    newsletter.language = draft.language or None
-    newsletter.reply_to = draft.reply_to or None
-    newsletter.preheader = draft.preheader.strip()
+def being_sent(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those with an unfinished sending: they cannot be deleted."""
+    unfinished = Dispatch.newsletter_id.in_(ids), Dispatch.status.in_(UNFINISHED)
+    return {number for number in session.scalars(select(Dispatch.newsletter_id).where(*unfinished)) if number}
 
 
-def _check(shop: Shop, channel: str, draft: Draft) -> None:
-    if not draft.name.strip():
-        raise Refused(_("Enter a name first."), field="name")
-    if not draft.body.strip():
-        raise Refused(_("The text is empty. Write something first."), field="body")
-    for field, value in (("name", draft.name), ("subject", draft.subject), ("preheader", draft.preheader)):
-        if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in value):
-            raise Refused(_("Control characters and line breaks are not allowed here."), field=field)
-    known = variables.examples(shop)
-    template.check(draft.body, known)
-    if channel != "email":
-        return
-    if not draft.subject.strip():
-        raise Refused(_("Enter a subject: it is the first thing your readers see."), field="subject")
-    if draft.subject.lower().lstrip().startswith(("re:", "fwd:", "fw:", "aw:", "wg:")):
-        raise Refused(
-            _("A subject that pretends to be an answer (“Re:”) is treated as spam. Choose another one."),
-            field="subject",
-        )
-    template.check(draft.subject, known, field="subject")
-    if draft.reply_to:
-        try:
-            normalise("email", draft.reply_to, "")
-        except Refused as refusal:
-            raise Refused(str(refusal), field="reply_to") from None
+def _added(session: Session, newsletter: Newsletter, by: Actor, **detail: int) -> Newsletter:
+    session.add(newsletter)
+    session.flush()
+    audit.record(session, by, "newsletter.added", "newsletter", newsletter.id, newsletter.name, **detail)
+    return newsletter

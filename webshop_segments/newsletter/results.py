@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from .. import clock
 from .models import Delivery, Dispatch, DispatchExclusion
+from .recipients import CODES
 from .transitions import DELIVERY, UNDER_WAY
 
 STATUSES = frozenset(DELIVERY).union(*DELIVERY.values())
@@ -59,9 +60,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Results(Progress):
-    """The same with those left out by reason, those without a record included."""
+    """The same with those left out by reason, those without a record included; ``listed``: reasons of the others."""
 
     left_out: dict[str, int]
+    listed: frozenset[str] = frozenset()
 
     @property
     def people(self) -> int:
@@ -74,6 +76,7 @@ class Refusals:
     """Recipients whose message was refused in the same way, with the words one of them was refused in."""
 
     status: str
+    codes: str
     count: int
     example: str
 
@@ -95,37 +98,25 @@ def progress(session: Session, dispatch: Dispatch) -> Progress:
 def of_dispatch(session: Session, dispatch: Dispatch) -> Results:
     """Everything; reads each delivery that was left out."""
     now = progress(session, dispatch)
-    return Results(now.by_status, now.control, now.per_second, _left_out(session, dispatch.id))
+    return Results(now.by_status, now.control, now.per_second, *_left_out(session, dispatch.id))
 
 
 def refusals(session: Session, dispatch: Dispatch, most: int = 10) -> Sequence[Refusals]:
     """Why messages bounced or failed, the commonest first; replies with the same codes count as the same."""
-    # "550 5.7.26": what follows in a server's reply may name the recipient.
-    codes = func.substr(Delivery.reason, 1, 10)
+    codes = func.substr(Delivery.reason, 1, CODES)
     rows = session.execute(
-        select(Delivery.status, func.count(), func.min(Delivery.reason))
+        select(Delivery.status, codes, func.count(), func.min(Delivery.reason))
         .where(Delivery.dispatch_id == dispatch.id, Delivery.status.in_(("bounced", "failed")), Delivery.number > 0)
         .group_by(Delivery.status, codes)
         .order_by(func.count().desc(), codes)
         .limit(most)
     )
-    return [Refusals(status, count, without_addresses(example)) for status, count, example in rows]
+    return [Refusals(status, same, count, without_addresses(example)) for status, same, count, example in rows]
 
 
 def without_addresses(said: str) -> str:
     """A server's reply without e-mail addresses and phone numbers; it may repeat the recipient's."""
     return _ADDRESS.sub("…", said)
-
-
-def recipients(
-    session: Session, dispatch: Dispatch, status: str | None, after: int, size: int = 50
-) -> tuple[Sequence[Delivery], int | None]:
-    """Deliveries by number, one status or all, and what to continue after."""
-    found = select(Delivery).where(Delivery.dispatch_id == dispatch.id, Delivery.number > after)
-    if status:
-        found = found.where(Delivery.status == status)
-    rows = session.scalars(found.order_by(Delivery.number).limit(size + 1)).all()
-    return rows[:size], rows[size - 1].number if len(rows) > size else None
 
 
 def next_attempt(session: Session, dispatch: Dispatch) -> datetime | None:
@@ -163,19 +154,16 @@ def _others(dispatch_id: int, first: int, end: int, usual: str) -> Executable:
     )
 
 
-def _left_out(session: Session, dispatch_id: int) -> dict[str, int]:
+def _left_out(session: Session, dispatch_id: int) -> tuple[dict[str, int], frozenset[str]]:
     skipped = select(Delivery.reason, func.count()).where(
         Delivery.dispatch_id == dispatch_id, Delivery.status == "skipped", Delivery.number > 0
     )
+    listed = {reason: count for reason, count in session.execute(skipped.group_by(Delivery.reason))}
+    found = Counter(listed)
     without_record = select(DispatchExclusion.reason, DispatchExclusion.count)
-    found = Counter[str]()
-    for query in (
-        skipped.group_by(Delivery.reason),
-        without_record.where(DispatchExclusion.dispatch_id == dispatch_id),
-    ):
-        for reason, count in session.execute(query):
-            found[reason] += count
-    return dict(found)
+    for reason, count in session.execute(without_record.where(DispatchExclusion.dispatch_id == dispatch_id)):
+        found[reason] += count
+    return dict(found), frozenset(listed)
 
 
 def _rate(session: Session, dispatch: Dispatch, last: int, by_status: dict[str, int]) -> float:

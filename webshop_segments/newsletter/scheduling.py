@@ -63,12 +63,12 @@ def start(
     request_key: str,
     by: Actor,
     *,
-    control_copy: bool = True,
     due_at: datetime | None = None,
+    **more: Any,
 ) -> Dispatch:
     """As :func:`.dispatches.start`, for now or for a time to come (flushes)."""
     known = session.scalar(select(Dispatch.id).where(Dispatch.request_key == request_key))
-    dispatch = dispatches.start(session, plugin, newsletter, segment_ids, request_key, by, control_copy=control_copy)
+    dispatch = dispatches.start(session, plugin, newsletter, segment_ids, request_key, by, **more)
     if due_at is not None and known is None:
         dispatch.due_at = due_at
         session.flush()

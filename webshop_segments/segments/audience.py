@@ -6,10 +6,11 @@ host's own keys, so that a segment of ten asks for ten primary keys and an audie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     FromClause,
     Select,
@@ -35,13 +36,15 @@ from ..consent import state
 from ..consent.models import ConsentState, Suppression
 from ..directory.addresses import ADDRESS_COLUMN
 from ..directory.models import Subscriber
-from ..directory.partners import PARTNER, in_shop
+from ..directory.partners import in_shop
 from ..directory.people import CONTACT, SUBSCRIBER, contact_rows
-from ..refs import key_from, ref_of
-from ..shop import Shop, key_type
+from ..refs import ref_of
+from ..shop import Shop
+from . import exclusion
 from .models import SegmentMember
 
 REASONS = (
+    "sent_before",
     "not_in_shop",
     "inactive",
     "no_address",
@@ -56,6 +59,7 @@ REASONS = (
     "suppressed",
     "address_changed",
     "other_language",
+    "excluded_segment",
     "duplicate",
 )
 """In the order they are asked: whoever has several is counted under the first."""
@@ -67,15 +71,20 @@ _RANKS = {reason: rank for rank, reason in enumerate(REASONS, 1)}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an administrator chose: a channel, everybody or some segments, perhaps a language.
+    """What an administrator chose: a channel, everybody or some segments, but not others, perhaps a language.
 
-    ``segment_ids`` empty and ``everybody`` false is an empty choice: nobody (W43).
+    ``segment_ids`` empty and ``everybody`` false is an empty choice: nobody (W43). Whom choosing an excluded segment
+    would reach is left out, and whoever shares an address with one of them (W51).
+
+    :param served: a SELECT of kind, ref and address_key of those who got it before.
     """
 
     channel: str
     everybody: bool
     segment_ids: tuple[int, ...] = ()
     language: str | None = None
+    excluded_ids: tuple[int, ...] = ()
+    served: Select[Any] | None = field(default=None, compare=False)
 
 
 class bytewise(FunctionElement[str]):
@@ -113,8 +122,13 @@ def counts(session: Session, shop: Shop, choice: Choice) -> dict[str | None, int
 
 
 def reaches_anybody(session: Session, shop: Shop, choice: Choice) -> bool:
-    """Whether at least one of the chosen people would get it; does not wait for all of them."""
-    chosen = union_all(_contacts(shop, choice), _subscribers(choice)).subquery("chosen")
+    """Whether at least one of the chosen people would get it; does not wait for all of them where nobody is excluded.
+
+    Of the others each is asked: a database that hopes to be done with the first reads the excluded anew for each.
+    """
+    chosen = _chosen(shop, choice)
+    if choice.excluded_ids or choice.served is not None:
+        return bool(session.scalar(select(func.count()).where(chosen.c.rank == _GETS_IT)))
     return session.execute(select(chosen.c.rank).where(chosen.c.rank == _GETS_IT).limit(1)).first() is not None
 
 
@@ -138,7 +152,7 @@ def _ranked(shop: Shop, choice: Choice) -> Subquery:
 
     Both windows sort by address_key first, so that one sort serves them; a person's rows all have the same one.
     """
-    rows = union_all(_contacts(shop, choice), _subscribers(choice)).subquery("chosen")
+    rows = _chosen(shop, choice)
     # A login in several firms is several rows: the best of them counts.
     person = (bytewise(rows.c.address_key), rows.c.kind, rows.c.ref)
     best = func.row_number().over(partition_by=person, order_by=rows.c.rank)
@@ -151,77 +165,65 @@ def _ranked(shop: Shop, choice: Choice) -> Subquery:
     return select(*(single.c[column.name] for column in kept), rank.label("rank")).subquery("ranked")
 
 
-def _contacts(shop: Shop, choice: Choice) -> Select[Any]:
+class _Outside(NamedTuple):
+    """What leaves people out beside their own consent, made once for contacts and subscribers."""
+
+    excluded: CTE | None
+    served: tuple[CTE, CTE] | None
+
+
+def _chosen(shop: Shop, choice: Choice) -> Subquery:
+    """Every way that leads to a chosen person, with the rank of her reason."""
+    excluded = exclusion.addresses_in(shop, choice.channel, choice.excluded_ids) if choice.excluded_ids else None
+    outside = _Outside(excluded, exclusion.of_served(choice.served) if choice.served is not None else None)
+    return union_all(_contacts(shop, choice, outside), _subscribers(choice, outside)).subquery("chosen")
+
+
+def _contacts(shop: Shop, choice: Choice, outside: _Outside) -> Select[Any]:
     rows = contact_rows(shop).subquery("contact_rows")
-    held, blocked = aliased(ConsentState), aliased(Suppression)
-    ref = ref_of(rows.c.contact_ref)
-    query = _judged(
-        CONTACT,
-        ref,
-        rows,
-        rows.c[ADDRESS_COLUMN[choice.channel]],
-        rows.c.locale if "locale" in rows.c else cast(null(), String),
-        held,
-        blocked,
-        choice,
-    )
-    source = rows.outerjoin(
-        held,
-        and_(
-            held.person_kind == CONTACT,
-            held.person_ref == ref,
-            held.channel == choice.channel,
-        ),
-    ).outerjoin(blocked, and_(blocked.channel == choice.channel, blocked.address_key == held.address_key))
-    query = query.select_from(source)
+    locale = rows.c.locale if "locale" in rows.c else cast(null(), String)
+    query = _judged(choice, outside, CONTACT, ref_of(rows.c.contact_ref), rows, locale)
     if choice.everybody:
         return query
-    native = key_from(SegmentMember.ref, key_type(shop.partners(), "partner_ref"))
-    return query.where(rows.c.partner_ref.in_(_member_refs(PARTNER, native, choice)))
+    return query.where(rows.c.partner_ref.in_(exclusion.partner_refs(shop, choice.segment_ids)))
 
 
-def _subscribers(choice: Choice) -> Select[Any]:
+def _subscribers(choice: Choice, outside: _Outside) -> Select[Any]:
     table = Subscriber.__table__
-    held, blocked = aliased(ConsentState), aliased(Suppression)
-    people = select(*table.c, table.c.is_active.label("active")).subquery("subscriber_rows")
-    ref = ref_of(people.c.id)
-    query = _judged(
-        SUBSCRIBER, ref, people, people.c[ADDRESS_COLUMN[choice.channel]], people.c.locale, held, blocked, choice
-    )
-    source = people.outerjoin(
-        held, and_(held.person_kind == SUBSCRIBER, held.person_ref == ref, held.channel == choice.channel)
-    ).outerjoin(blocked, and_(blocked.channel == choice.channel, blocked.address_key == held.address_key))
-    query = query.select_from(source)
+    rows = select(*table.c, table.c.is_active.label("active")).subquery("subscriber_rows")
+    ref = ref_of(rows.c.id)
+    query = _judged(choice, outside, SUBSCRIBER, ref, rows, rows.c.locale)
     if choice.everybody:
         return query
-    return query.where(ref.in_(_member_refs(SUBSCRIBER, SegmentMember.ref, choice)))
-
-
-def _member_refs(kind: str, ref: ColumnElement[Any] | Any, choice: Choice) -> Select[Any]:
-    return select(ref).where(
-        SegmentMember.segment_id.in_(choice.segment_ids) if choice.segment_ids else false(),
-        SegmentMember.kind == kind,
-        SegmentMember.gone_at.is_(None),
-    )
+    return query.where(ref.in_(exclusion.member_refs(SUBSCRIBER, SegmentMember.ref, choice.segment_ids)))
 
 
 def _judged(
-    kind: str,
-    ref: ColumnElement[str],
-    rows: FromClause,
-    address: ColumnElement[Any],
-    locale: ColumnElement[Any],
-    held: type[ConsentState],
-    blocked: type[Suppression],
-    choice: Choice,
+    choice: Choice, outside: _Outside, kind: str, ref: ColumnElement[str], rows: Subquery, locale: ColumnElement[Any]
 ) -> Select[Any]:
-    language = choice.language
-    speaks = func.lower(func.substr(locale, 1, 2))
+    """These people, each with her consent on the channel and the first reason that keeps her from getting it."""
+    held, blocked = aliased(ConsentState), aliased(Suppression)
+    address, language = rows.c[ADDRESS_COLUMN[choice.channel]], choice.language
     other_language: ColumnElement[bool] = false()
     if language:
+        speaks = func.lower(func.substr(locale, 1, 2))
         other_language = and_(locale.is_not(None), locale != "", speaks != language)
+    source: FromClause = rows.outerjoin(
+        held, and_(held.person_kind == kind, held.person_ref == ref, held.channel == choice.channel)
+    ).outerjoin(blocked, and_(blocked.channel == choice.channel, blocked.address_key == held.address_key))
+    excluded: ColumnElement[bool] = false()
+    if outside.excluded is not None:
+        source = source.outerjoin(outside.excluded, outside.excluded.c.address_key == held.address_key)
+        excluded = outside.excluded.c.address_key.is_not(None)
+    served: ColumnElement[bool] = false()
+    if outside.served is not None:
+        addresses, known = outside.served
+        source = source.outerjoin(addresses, addresses.c.address_key == held.address_key)
+        source = source.outerjoin(known, and_(known.c.kind == kind, known.c.ref == ref))
+        served = or_(addresses.c.address_key.is_not(None), known.c.ref.is_not(None))
     outdated = and_(held.status == state.GRANTED, held.version_number < state.floor())
     reason = case(
+        (served, _RANKS["sent_before"]),
         (rows.c.active.is_not(true()), _RANKS["inactive"]),
         (or_(address.is_(None), func.trim(address) == ""), _RANKS["no_address"]),
         (held.status.is_(None), _RANKS["never_asked"]),
@@ -235,6 +237,8 @@ def _judged(
         (outdated, _RANKS["needs_renewal"]),
         (address != held.address_seen, _RANKS["address_changed"]),
         (other_language, _RANKS["other_language"]),
+        (excluded, _RANKS["excluded_segment"]),
         else_=_GETS_IT,
     ).label("rank")
-    return select(literal(kind).label("kind"), ref.label("ref"), held.address, held.address_key, held.record_id, reason)
+    columns = (literal(kind).label("kind"), ref.label("ref"), held.address, held.address_key, held.record_id)
+    return select(*columns, reason).select_from(source)

@@ -1,11 +1,11 @@
-"""Who belongs to a segment: counted, listed page by page, added and removed (W5, W6)."""
+"""Who belongs to a segment: counted, added and removed (W5, W6)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -13,8 +13,7 @@ from ..access import Actor
 from ..administration import audit
 from ..db import insert_new
 from ..directory import partners
-from ..directory.partners import PARTNER, MemberKey
-from ..directory.people import SUBSCRIBER
+from ..directory.partners import MemberKey
 from ..errors import Refused
 from ..i18n import _
 from ..shop import Shop
@@ -36,39 +35,28 @@ class Counts:
 
 def counts(session: Session, shop: Shop, segment_ids: Collection[int]) -> dict[int, Counts]:
     """Per segment how many members it has; one statement whatever their number."""
-    there = _there(shop)
+    theirs, ours = partners.joined(shop, SegmentMember.kind, SegmentMember.ref)
+    staying, number = SegmentMember.gone_at.is_(None), func.count()
     rows = session.execute(
         select(
             SegmentMember.segment_id,
-            func.sum(case((there & (SegmentMember.kind == PARTNER), 1), else_=0)),
-            func.sum(case((there & (SegmentMember.kind == SUBSCRIBER), 1), else_=0)),
-            func.sum(case((there, 0), else_=1)),
+            number.filter(staying, theirs.key.is_not(None)),
+            number.filter(staying, ours.key.is_not(None)),
+            number,
         )
+        .outerjoin(theirs.table, theirs.condition)
+        .outerjoin(ours.table, ours.condition)
         .where(SegmentMember.segment_id.in_(segment_ids))
         .group_by(SegmentMember.segment_id)
     )
-    found = {segment_id: Counts(int(ours), int(theirs), int(gone)) for segment_id, ours, theirs, gone in rows}
+    found = {row[0]: Counts(row[1], row[2], row[3] - row[1] - row[2]) for row in rows}
     return {segment_id: found.get(segment_id, Counts()) for segment_id in segment_ids}
 
 
-def page(
-    session: Session, shop: Shop, segment: Segment, after: int, size: int
-) -> tuple[list[tuple[SegmentMember, partners.Member | None]], int | None]:
-    """Members in the order they were added, with the shop's data; None beside whoever is no longer in the shop.
-
-    :param after: id of the last member of the page before, 0 for the first page.
-    :returns: the page, and what to continue after, None on the last one.
-    """
-    rows = session.scalars(
-        select(SegmentMember)
-        .where(SegmentMember.segment_id == segment.id, SegmentMember.id > after)
-        .order_by(SegmentMember.id)
-        .limit(size + 1)
-    ).all()
-    shown = rows[:size]
-    found = partners.find(session, shop, [MemberKey(row.kind, row.ref) for row in shown])
-    members = [(row, _same(row, found.get(MemberKey(row.kind, row.ref)))) for row in shown]
-    return members, shown[-1].id if len(rows) > size else None
+def stored(session: Session, segment_ids: Collection[int], most: int) -> int:
+    """How many members the segments have together, the gone included; stops counting after ``most``."""
+    rows = select(SegmentMember.id).where(SegmentMember.segment_id.in_(segment_ids)).limit(most)
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def present(session: Session, segment: Segment, keys: Collection[MemberKey]) -> set[MemberKey]:
@@ -87,33 +75,28 @@ def add(session: Session, shop: Shop, segment: Segment, keys: Collection[MemberK
     :returns: how many are new.
     :raises Refused: when one of them is not in the shop, or the segment is deleted; nobody is added.
     """
-    _hold(session, segment)
+    hold(session, segment)
     found = partners.find(session, shop, keys)
     missing = [key for key in keys if key not in found]
     if missing:
         raise Refused(_("One of the chosen customers is no longer in the shop. Search again."), status=409)
     already = present(session, segment, keys)
-    new = [found[key] for key in dict.fromkeys(keys) if key not in already]
+    new = {key: found[key].created_at for key in keys if key not in already}
+    insert(session, segment, new, by)
+    if new:
+        refs = [f"{key.kind}:{key.ref}" for key in new]
+        audit.record(session, by, "segment.members_added", "segment", segment.id, segment.name, members=refs)
+    return len(new)
+
+
+def insert(session: Session, segment: Segment, members: Mapping[MemberKey, str | None], by: Actor) -> None:
+    """Write members who are in the shop, each with its creation time there; those who are in already stay."""
+    common = {"segment_id": segment.id, "added_at": clock.now(), "added_by": by.name, "gone_at": None}
     insert_new(
         session,
         SegmentMember,
-        [
-            {
-                "segment_id": segment.id,
-                "kind": member.key.kind,
-                "ref": member.key.ref,
-                "ref_created_at": member.created_at,
-                "added_at": clock.now(),
-                "added_by": by.name,
-                "gone_at": None,
-            }
-            for member in new
-        ],
+        [{"kind": key.kind, "ref": key.ref, "ref_created_at": at, **common} for key, at in members.items()],
     )
-    if new:
-        members = [f"{member.key.kind}:{member.key.ref}" for member in new]
-        audit.record(session, by, "segment.members_added", "segment", segment.id, segment.name, members=members)
-    return len(new)
 
 
 def remove(session: Session, segment: Segment, member_ids: Collection[int], by: Actor) -> int:
@@ -148,7 +131,7 @@ def deleted() -> Refused:
     return Refused(_("This segment no longer exists. Somebody has deleted it."), status=404)
 
 
-def _hold(session: Session, segment: Segment) -> None:
+def hold(session: Session, segment: Segment) -> None:
     """Take the segment's row, so that nobody deletes it until we have committed."""
     held = update(Segment).where(Segment.id == segment.id).values(name=Segment.name).returning(Segment.id)
     if session.scalar(held.execution_options(synchronize_session=False)) is None:
@@ -157,10 +140,3 @@ def _hold(session: Session, segment: Segment) -> None:
 
 def _there(shop: Shop) -> ColumnElement[bool]:
     return partners.in_shop(shop, SegmentMember.kind, SegmentMember.ref) & SegmentMember.gone_at.is_(None)
-
-
-def _same(row: SegmentMember, member: partners.Member | None) -> partners.Member | None:
-    """A key the host has given to somebody else is not the old member."""
-    if member is None or row.gone_at is not None:
-        return None
-    return member if member.created_at == row.ref_created_at else None

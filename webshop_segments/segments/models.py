@@ -38,7 +38,11 @@ class SegmentMember(Base):
     """
 
     __tablename__ = "wss_segment_member"
-    __table_args__ = (UniqueConstraint("segment_id", "kind", "ref"), Index(None, "kind", "ref"))
+    __table_args__ = (
+        UniqueConstraint("segment_id", "kind", "ref"),
+        Index(None, "kind", "ref"),
+        Index(None, "segment_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     segment_id: Mapped[int] = mapped_column(ForeignKey(f"{SCHEMA_TOKEN}.wss_segment.id", ondelete="RESTRICT"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -70,6 +70,26 @@ def remove(session: Session, shop: Shop, segment: Segment, used_by: Sequence[str
             session.delete(segment)
     except IntegrityError:
         raise Refused(_still_holds(segment.name, 1), status=409) from None
+
+
+def remove_empty(
+    session: Session, shop: Shop, segments: Sequence[Segment], used_by: Mapping[int, Sequence[str]], by: Actor
+) -> tuple[list[str], list[str]]:
+    """Delete those that can be deleted, each as :func:`remove` does.
+
+    :returns: the names of the deleted, and why the others stay.
+    """
+    deleted, refused = [], []
+    for segment in segments:
+        name = segment.name
+        try:
+            with savepoint(session):
+                remove(session, shop, segment, used_by.get(segment.id, ()), by)
+        except Refused as refusal:
+            refused.append(str(refusal))
+        else:
+            deleted.append(name)
+    return deleted, refused
 
 
 def by_id(session: Session, ids: Sequence[int]) -> Sequence[Segment]:

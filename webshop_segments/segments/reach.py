@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, case, func, or_, select, union_all
+from sqlalchemy import and_, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from ..consent import state
@@ -24,9 +24,10 @@ def reachable(session: Session, shop: Shop, segment_ids: Collection[int]) -> dic
     # The CASE keeps a subscriber's ref from being cast to the type of the host's keys.
     native = key_from(SegmentMember.ref, key_type(shop.partners(), "partner_ref"))
     partner = case((SegmentMember.kind == PARTNER, native))
-    unchanged = or_(
+    # A CASE, because PostgreSQL takes each equation for a rarity, expects one row of them and asks for each by itself.
+    unchanged = case(
         *(
-            and_(ConsentState.channel == channel, ConsentState.address_seen == rows.c[column])
+            (ConsentState.channel == channel, ConsentState.address_seen == rows.c[column])
             for channel, column in ADDRESS_COLUMN.items()
         )
     )

@@ -11,7 +11,7 @@ document.addEventListener("dblclick", (event) => {
   }
 });
 
-for (const all of document.querySelectorAll("[data-tick-all]")) {
+function tickAll(all) {
   const boxes = [...all.closest("table").querySelectorAll(`tbody input[name="${all.dataset.tickAll}"]`)];
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
@@ -26,6 +26,17 @@ for (const all of document.querySelectorAll("[data-tick-all]")) {
   });
   all.closest("table").addEventListener("change", show);
   show();
+}
+
+// A list that arrives after the page is new to us.
+document.addEventListener("htmx:load", (event) => {
+  for (const all of event.detail.elt.querySelectorAll("[data-tick-all][hidden]")) {
+    tickAll(all);
+  }
+});
+
+for (const all of document.querySelectorAll("[data-tick-all]")) {
+  tickAll(all);
 }
 
 for (const group of document.querySelectorAll("[data-chooses]")) {
@@ -44,12 +55,14 @@ const extension = "\f^{}\\[~]|€";
 
 function measure(text) {
   const characters = [...text];
-  const gsm = characters.every((sign) => basic.includes(sign) || extension.includes(sign));
+  const foreign = [...new Set(characters.filter((sign) => !basic.includes(sign) && !extension.includes(sign)))].join("");
+  const gsm = foreign === "";
+  const encoding = gsm ? "GSM-7" : "UCS-2";
   const widths = characters.map((sign) => (gsm ? (extension.includes(sign) ? 2 : 1) : sign.length));
   const places = widths.reduce((sum, width) => sum + width, 0);
   const [single, each] = gsm ? [160, 153] : [70, 67];
   if (places <= single) {
-    return { characters: characters.length, encoding: gsm ? "GSM-7" : "UCS-2", parts: 1, left: single - places };
+    return { characters: characters.length, encoding, parts: 1, left: single - places, foreign };
   }
   let parts = 1;
   let used = 0;
@@ -60,7 +73,7 @@ function measure(text) {
     }
     used += width;
   }
-  return { characters: characters.length, encoding: gsm ? "GSM-7" : "UCS-2", parts, left: each - used };
+  return { characters: characters.length, encoding, parts, left: each - used, foreign };
 }
 
 for (const counter of document.querySelectorAll("[data-counter]")) {
@@ -70,14 +83,18 @@ for (const counter of document.querySelectorAll("[data-counter]")) {
     for (const [name, value] of Object.entries(measure(text))) {
       counter.querySelector(`[data-count="${name}"]`).textContent = value.toLocaleString(document.documentElement.lang);
     }
+    const foreign = counter.querySelector('[data-count="foreign"]');
+    foreign.parentElement.hidden = foreign.textContent === "";
   };
-  counter.hidden = false;
   area.addEventListener("input", count);
   count();
 }
 
 for (const list of document.querySelectorAll("[data-insert-into]")) {
-  const area = document.getElementById(list.dataset.insertInto);
+  let area = document.getElementById(list.dataset.insertInto);
+  for (const field of [area, document.getElementById(list.dataset.orInto)]) {
+    field?.addEventListener("focus", () => { area = field; });
+  }
   for (const code of list.querySelectorAll("code")) {
     const button = document.createElement("button");
     button.type = "button";
@@ -92,9 +109,9 @@ for (const list of document.querySelectorAll("[data-insert-into]")) {
 }
 
 for (const form of document.querySelectorAll("[data-unsaved]")) {
-  let unsaved = form.querySelector(".is-invalid") !== null;
+  let unsaved = form.dataset.unsaved === "now" || form.querySelector(".is-invalid") !== null;
   form.addEventListener("input", () => { unsaved = true; });
-  form.addEventListener("submit", () => { unsaved = false; });
+  form.addEventListener("submit", (event) => { unsaved &&= Boolean(event.submitter?.formTarget); });
   addEventListener("beforeunload", (event) => {
     if (unsaved) {
       event.preventDefault();

@@ -12,6 +12,7 @@ import flask_mail
 
 from ...channel import Accepted, Message, Outcome, Rejected
 from ...limits import Limits
+from .faults import Place
 from .opening import MailServer
 from .pool import Pool
 from .reasons import in_plain_words
@@ -25,18 +26,26 @@ class EmailChannel:
     :param timeout: seconds to wait for a connection and for each reply.
     :param connections: how many to the server at once, at most; a small window opens only one.
     :param limits: how fast it may send; by default as fast as it can.
+    :param mended: where a fault can be put right, for the sentence that says so.
     """
 
     name: str = "email"
     window: int = 100
 
     def __init__(
-        self, mail: flask_mail.Mail, *, timeout: float = 15, connections: int = 2, limits: Limits | None = None
+        self,
+        mail: flask_mail.Mail,
+        *,
+        timeout: float = 15,
+        connections: int = 2,
+        limits: Limits | None = None,
+        mended: Place = Place.SETTINGS,
     ) -> None:
         self.limits = limits or Limits()
         self._mail = mail
         self._timeout = timeout
         self._connections = connections
+        self._mended = mended
 
     @classmethod
     def from_config(
@@ -56,9 +65,17 @@ class EmailChannel:
         name, address = default if isinstance(default, tuple) else parseaddr(default)
         return name, address
 
+    def at(self, settings: Mapping[str, Any], limits: Limits) -> EmailChannel:
+        """The same channel with the mail server of the panel's account, given in MAIL_* settings."""
+        mail = flask_mail.Mail()
+        mail.state = mail.init_mail({"MAIL_SUPPRESS_SEND": self._mail.suppress, **settings})
+        return EmailChannel(
+            mail, timeout=self._timeout, connections=self._connections, limits=limits, mended=Place.ACCOUNT
+        )
+
     def open(self) -> EmailSender:
         """The first connection is made when the block is entered."""
-        return EmailSender(MailServer(self._mail, self._timeout), self.sender, self._connections)
+        return EmailSender(MailServer(self._mail, self._timeout, self._mended), self.sender, self._connections)
 
 
 class EmailSender:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from ipaddress import ip_address
 
 import flask_mail
 
 from ...errors import ChannelError
+from .faults import Place, in_english
 from .reasons import in_plain_words
 from .smtp import BoundedSMTP, Breaker
 
@@ -20,11 +22,13 @@ class MailServer:
     """A mail server, and how we come in.
 
     :param timeout: seconds to wait for a connection and for each reply.
+    :param mended: where a fault can be put right.
     """
 
-    def __init__(self, mail: flask_mail.Mail, timeout: float) -> None:
+    def __init__(self, mail: flask_mail.Mail, timeout: float, mended: Place = Place.SETTINGS) -> None:
         self._mail = mail
         self._timeout = timeout
+        self._mended = mended
         self.suppressed = bool(mail.suppress)
         self.most_messages: float = mail.max_emails or float("inf")
         """What one connection may carry (MAIL_MAX_EMAILS)."""
@@ -33,12 +37,8 @@ class MailServer:
         """:raises ChannelError: saying what to check, for whoever reads the alarm."""
         mail = self._mail
         login = bool(mail.username and mail.password)
-        if login and not (mail.use_tls or mail.use_ssl or _is_this_machine(mail.server)):
-            raise ChannelError(
-                f"The password for {self._place} would travel unencrypted: set MAIL_USE_TLS (port 587) "
-                "or MAIL_USE_SSL (port 465).",
-                permanent=True,
-            )
+        if login and not (mail.use_tls or mail.use_ssl or is_this_machine(mail.server)):
+            raise self._fault("unencrypted", permanent=True)
         host: BoundedSMTP | None = None
         try:
             if not mail.server:
@@ -59,51 +59,42 @@ class MailServer:
         host.set_debuglevel(int(mail.debug))
         return host
 
-    @property
-    def _place(self) -> str:
-        return f"the mail server {self._mail.server}, port {self._mail.port},"
+    def _fault(self, kind: str, *, permanent: bool, **values: object) -> ChannelError:
+        there = {"server": self._mail.server, "port": self._mail.port}
+        return ChannelError(in_english(self._mended, kind, **there, **values), permanent=permanent)
 
     def _trouble(self, error: Exception) -> ChannelError:
-        sentence, permanent = self._sentence(error)
-        return ChannelError(sentence[0].upper() + sentence[1:], permanent=permanent)
-
-    def _sentence(self, error: Exception) -> tuple[str, bool]:
-        place = self._place
         match error:
             case ssl.SSLCertVerificationError(verify_code=code) if code in _WRONG_NAME:
-                cure = "set MAIL_SERVER to the name the certificate was issued for."
-                return f"{place} shows a certificate for another name: {cure}", True
+                return self._fault("other_name", permanent=True)
             case ssl.SSLCertVerificationError(verify_message=why):
-                cure = "renew it, or name the file of its authority in the environment variable SSL_CERT_FILE."
-                return f"{place} shows a certificate that is not trusted ({why}): {cure}", True
+                return self._fault("not_trusted", permanent=True, why=why)
             case ssl.SSLError() if not isinstance(error, ssl.SSLEOFError):
-                cure = "MAIL_USE_SSL belongs to port 465, MAIL_USE_TLS to ports 587 and 25."
-                return f"{place} and we found no common TLS ({error.reason}): {cure}", True
+                return self._fault("no_common_tls", permanent=True, why=error.reason)
             case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=said):
-                said = f"{code} {in_plain_words(said)}"
-                cure = f"check MAIL_USERNAME and MAIL_PASSWORD. It said: {said}"
-                return f"{place} refused the login of {self._mail.username}: {cure}", code >= 500
+                user, said = self._mail.username, f"{code} {in_plain_words(said)}"
+                return self._fault("login_refused", permanent=code >= 500, user=user, said=said)
             case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
-                cure = "check MAIL_PORT, or use MAIL_USE_SSL with port 465."
-                return f"{place} offers no STARTTLS, which MAIL_USE_TLS asks for: {cure}", True
+                return self._fault("no_starttls", permanent=True)
             case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
-                said = f"{code} {in_plain_words(said)}"
-                return f"{place} does not serve us; ask whoever runs it. It said: {said}", code >= 500
+                return self._fault("not_served", permanent=code >= 500, said=f"{code} {in_plain_words(said)}")
             case smtplib.SMTPServerDisconnected():
-                cure = "check that it runs, and that MAIL_PORT fits MAIL_USE_TLS and MAIL_USE_SSL."
-                return f"{place} broke off: {error}; {cure}", False
+                return self._fault("broke_off", permanent=False, why=error)
             case smtplib.SMTPException():
-                cure = "remove MAIL_USERNAME and MAIL_PASSWORD, or check MAIL_USE_TLS and MAIL_PORT."
-                return f"{place} offers no login that we know: {cure}", True
+                return self._fault("no_login", permanent=True)
             case UnicodeEncodeError(encoding="ascii"):
-                return f"{place} takes only ASCII in MAIL_USERNAME and MAIL_PASSWORD.", True
+                return self._fault("only_ascii", permanent=True)
+            case socket.gaierror():
+                return self._fault("no_such_server", permanent=False, why=error.strerror)
+            case ConnectionRefusedError():
+                return self._fault("nobody_there", permanent=False, why=error.strerror)
             case OSError():
-                cure = "check that it runs, MAIL_SERVER and MAIL_PORT, and the firewall."
-                return f"{place} cannot be reached ({error.strerror or error}): {cure}", False
-        return f"{place} cannot exist ({error}): check MAIL_SERVER and MAIL_PORT.", True
+                return self._fault("no_answer", permanent=False, why=error.strerror or error)
+        return self._fault("impossible", permanent=True, why=error)
 
 
-def _is_this_machine(server: str) -> bool:
+def is_this_machine(server: str) -> bool:
+    """Whether what is sent there never leaves this machine."""
     try:
         return ip_address(server).is_loopback
     except ValueError:

@@ -20,14 +20,14 @@ class Lines:
 
     def __init__(self, plugin: Plugin) -> None:
         self._plugin = plugin
-        self._open: dict[str, tuple[Sender, float]] = {}
+        self._open: dict[int, tuple[Channel, Sender, float]] = {}
         self._paces: dict[str, Pace] = {}
         self._last: tuple[int, float, Compiled] | None = None
 
     def open(self, channel: Channel) -> Sender:
         """:raises ChannelError: when nothing can be sent at all."""
-        sender = self._open[channel.name][0] if channel.name in self._open else channel.open().__enter__()
-        self._open[channel.name] = sender, monotonic()
+        sender = self._open[id(channel)][1] if id(channel) in self._open else channel.open().__enter__()
+        self._open[id(channel)] = channel, sender, monotonic()
         return sender
 
     def pace(self, channel: Channel) -> Pace:
@@ -41,15 +41,15 @@ class Lines:
 
     def drop(self, channel: Channel) -> None:
         """Close one line."""
-        if channel.name in self._open:
-            self._open.pop(channel.name)[0].__exit__(None, None, None)
+        if id(channel) in self._open:
+            self._open.pop(id(channel))[1].__exit__(None, None, None)
 
     def close_idle(self) -> None:
         """Close the lines nothing was sent on for a while."""
-        for name, (_sender, used) in list(self._open.items()):
+        for channel, _sender, used in list(self._open.values()):
             if monotonic() > used + IDLE_SECONDS:
-                self.drop(self._plugin.channels[name])
+                self.drop(channel)
 
     def close(self) -> None:
-        for name in list(self._open):
-            self.drop(self._plugin.channels[name])
+        for channel, _sender, _used in list(self._open.values()):
+            self.drop(channel)

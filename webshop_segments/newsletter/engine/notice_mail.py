@@ -34,6 +34,9 @@ Send = Callable[..., Iterable[Outcome]]
 
 MOST_ATTEMPTS = 6
 
+WITH_NEWSLETTERS = frozenset({"trial", "mail_test"})
+"""Kinds that show how newsletters leave; all others go where the panel's mail account cannot hold them up."""
+
 
 def deliver(sessions: sessionmaker[Session], plugin: Plugin, lease_seconds: float, send: Send) -> bool:
     """Send waiting system messages; False when there were none. One whose outcome is unknown is never repeated."""
@@ -43,9 +46,12 @@ def deliver(sessions: sessionmaker[Session], plugin: Plugin, lease_seconds: floa
         session.execute(lost.values(status="unknown", lease_until=None, text=None, html=None))
         notices = _claim(session, lease_seconds)
         session.commit()
-    for channel in sorted({notice.channel for notice in notices}):
-        theirs = [notice for notice in notices if notice.channel == channel]
-        outcomes = _outcomes(plugin, plugin.channels.get(channel), theirs, partial(send, until=until))
+    for name, alike in sorted({(notice.channel, notice.kind in WITH_NEWSLETTERS) for notice in notices}):
+        theirs = [one for one in notices if (one.channel, one.kind in WITH_NEWSLETTERS) == (name, alike)]
+        channel = plugin.channels.get(name)
+        if not alike:
+            channel = getattr(channel, "for_system_mail", channel)
+        outcomes = _outcomes(plugin, channel, theirs, partial(send, until=until))
         with sessions() as session:
             for notice, outcome in zip(theirs, outcomes, strict=True):
                 session.execute(_settled(notice, outcome))
@@ -108,7 +114,7 @@ def _outcomes(
     if channel is None:
         return [Rejected(notice.id, "channel not set up", permanent=True) for notice in notices]
     try:
-        name, address = sender.of_channel(plugin, channel.name)
+        name, address = sender.of_channel(plugin, channel.name, channel)
         messages = [_message(notice, name, address) for notice in notices]
         found = {outcome.number: outcome for outcome in send(channel, messages)}
     except (ChannelError, Refused) as error:

@@ -21,6 +21,7 @@ from ...errors import ChannelError, Refused
 from ...i18n import _, in_language
 from ...plugin import Plugin
 from ...segments import sweep
+from ...subscribers import imports, work
 from .. import dispatches, scheduling
 from ..limits import allowance
 from ..models import Dispatch
@@ -120,8 +121,15 @@ class Worker:
         return (
             notice_mail.deliver(self._sessions, self._plugin, self._lease_seconds, self._send_now)
             or self._prepare()
-            or self._send()
+            or any([self._import(), self._send()])
         )
+
+    def _import(self) -> bool:
+        """A slice, beside each claim: neither waits for the end of the other."""
+        with self._sessions() as session:
+            busy = work.step(session, self._plugin)
+            session.commit()
+        return busy
 
     def _send_now(self, channel: Channel, messages: Sequence[Message], until: float) -> list[Outcome]:
         """:raises BaseException: whatever ended the channel's sending."""
@@ -145,6 +153,7 @@ class Worker:
             self._swept = now
             with self._sessions() as session:
                 sweep.sweep(session, self._plugin)
+                imports.sweep(session)
                 session.commit()
 
     def _prepare(self) -> bool:

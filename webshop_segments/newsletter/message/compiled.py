@@ -19,7 +19,7 @@ from ...directory.people import Person
 from ...keys import Keys
 from ...settings import Settings
 from ..models import Dispatch
-from . import html, variables
+from . import browser_link, html, variables
 from .cutting import CutTemplate, woven
 from .headers import ascii_address, mailbox, one_line, unstructured
 from .quoted_printable import encode
@@ -59,6 +59,7 @@ class CompiledMessage:
     def __init__(self, dispatch: Dispatch, keys: Keys, settings: Settings, *, mark: str = "") -> None:
         self._dispatch, self._keys, self._settings, self._mark = dispatch, keys, settings, mark
         self._subject = CutTemplate(dispatch.subject, escape=False, field="subject")
+        self._shows_browser_url = browser_link.VARIABLE in f"{dispatch.layout_html}{dispatch.layout_text}"
         self._html: CutTemplate | None = None
         if dispatch.channel == "email":
             body = html.from_typed(dispatch.body)
@@ -75,7 +76,7 @@ class CompiledMessage:
         Each line of these ends in CRLF and none begins with a dot.
         """
         url = self.unsubscribe_url(recipient)
-        values = variables.of_person(recipient.person, wss_unsubscribe_url=url)
+        values = self._values(recipient, url)
         if self._html is None:
             holes = [text.encode() for text in self._text.fill(values)]
         else:
@@ -90,7 +91,7 @@ class CompiledMessage:
 
     def preview(self, recipient: Recipient) -> tuple[str, str, str]:
         """Subject, text and HTML as one recipient would see them; HTML is empty for SMS."""
-        values = variables.of_person(recipient.person, wss_unsubscribe_url=self.unsubscribe_url(recipient))
+        values = self._values(recipient, self.unsubscribe_url(recipient))
         page = self._html.render(values) if self._html is not None else ""
         return self._mark + one_line(self._subject.render(values)), self._text.render(values), page
 
@@ -116,6 +117,16 @@ class CompiledMessage:
         else:
             token = tokens.unsubscribe_token(self._keys, recipient.link)
         return f"{self._settings.public_url}{self._settings.url_prefix}/u/{token}"
+
+    def _values(self, recipient: Recipient, unsubscribe_url: str) -> Mapping[str, Any]:
+        if not self._shows_browser_url:
+            return variables.of_person(recipient.person, wss_unsubscribe_url=unsubscribe_url)
+        if recipient.link is None:
+            token = browser_link.inert_token(self._keys)
+        else:
+            token = browser_link.token(self._keys, self._dispatch.id, recipient.number)
+        url = f"{self._settings.public_url}{self._settings.url_prefix}/v/{token}"
+        return variables.of_person(recipient.person, wss_unsubscribe_url=unsubscribe_url, wss_browser_url=url)
 
     def _personal_headers(self, recipient: Recipient, values: Mapping[str, Any]) -> bytes:
         return b"%b%b%b" % (

@@ -7,19 +7,25 @@ from markupsafe import Markup, escape
 from ...i18n import _, in_language, render
 from ...settings import Settings
 from ..models import Newsletter
-from . import template
+from . import browser_link, template
 from .compiled import CONTENT
 
 UNSUBSCRIBE_URL = "{{ wss_unsubscribe_url }}"
+BROWSER_URL = f"{{{{ {browser_link.VARIABLE} }}}}"
 
 
 def frozen(settings: Settings, newsletter: Newsletter) -> tuple[str, str]:
-    """The layout in HTML (empty for SMS) and text: Liquid templates in which settings are plain text."""
+    """The layout in HTML (empty for SMS) and text: Liquid templates in which settings are plain text.
+
+    Without the note an e-mail still ends in the link it speaks of; a text message always says how to stop (T10).
+    """
     values = {
         "content": CONTENT,
         "unsubscribe_url": UNSUBSCRIBE_URL,
         "shop_url": settings.public_url,
         "language": newsletter.language or settings.default_locale,
+        "with_note": newsletter.with_note,
+        "browser_url": BROWSER_URL,
     }
     typed = {"shop_name": settings.shop_name, "imprint": settings.imprint, "preheader": newsletter.preheader}
     in_text = {name: template.literally(text) for name, text in typed.items()}

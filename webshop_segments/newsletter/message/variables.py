@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import Boolean, Date, DateTime, Integer, Numeric, SelectBase
+from sqlalchemy.types import TypeEngine
 
 from ...directory.people import Person
 from ...shop import Shop
@@ -65,30 +68,55 @@ def _visible(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def examples(shop: Shop) -> dict[str, Any]:
     """Every variable on offer with a made-up value, for checking a text and for the list beside it."""
-    contacts, partners = shop.contacts().selected_columns, shop.partners().selected_columns
-    offered: dict[str, Any] = {name: _example(name) for name, _column in contacts.items() if name not in _HIDDEN}
-    offered["partner"] = {name: _example(name) for name, _column in partners.items() if name not in _HIDDEN}
+    offered: dict[str, Any] = _examples(shop.contacts())
+    offered["partner"] = _examples(shop.partners()) | {"name": _KNOWN["company"]}
     for name in _OWN:
-        offered[name] = _example(name)
+        offered[name] = _KNOWN[name]
     return offered
 
 
 def names(shop: Shop) -> list[str]:
     """The variables as an administrator writes them."""
+    return [name for name, _value in on_offer(shop)]
+
+
+def on_offer(shop: Shop) -> list[tuple[str, Any]]:
+    """The variables as an administrator writes them, each with its made-up value; the partner's last."""
     offered = examples(shop)
-    flat = [name for name, value in offered.items() if not isinstance(value, Mapping)]
-    return sorted(flat) + sorted(f"partner.{name}" for name in offered["partner"])
+    partner = offered.pop("partner")
+    return sorted(offered.items()) + sorted((f"partner.{name}", value) for name, value in partner.items())
 
 
-def _example(name: str) -> str:
-    return {
-        "first_name": "Anna",
-        "last_name": "Schmidt",
-        "name": "Anna Schmidt",
-        "company": "Muster GmbH",
-        "email": "anna@example.com",
-        "phone": "+4915123456789",
-    }.get(name, name.replace("_", " "))
+_KNOWN = {
+    "first_name": "Anna",
+    "last_name": "Schmidt",
+    "name": "Anna Schmidt",
+    "company": "Muster GmbH",
+    "email": "anna@example.com",
+    "phone": "+4915123456789",
+    "locale": "de",
+    "street": "Hauptstraße 1",
+    "postal_code": "12345",
+    "city": "Berlin",
+    "country": "DE",
+}
+_BY_TYPE: tuple[tuple[type[TypeEngine[Any]], Any], ...] = (
+    (Boolean, True),
+    (DateTime, datetime(2026, 5, 17, 9, 30, tzinfo=UTC)),
+    (Date, date(2026, 5, 17)),
+    (Integer, 42),
+    (Numeric, Decimal("19.90")),
+)
+
+
+def _examples(answer: SelectBase) -> dict[str, Any]:
+    columns = {name: column for name, column in answer.selected_columns.items() if name not in _HIDDEN}
+    return {name: _example(name, column.type) for name, column in columns.items()}
+
+
+def _example(name: str, of_type: TypeEngine[Any]) -> Any:
+    typed = (value for kind, value in _BY_TYPE if isinstance(of_type, kind))
+    return _KNOWN.get(name) or next(typed, name.replace("_", " "))
 
 
 def _plain(value: Any) -> Any:

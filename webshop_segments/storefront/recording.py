@@ -1,4 +1,4 @@
-"""What a shop developer calls from the shop's own pages: the boxes, and recording what was ticked.
+"""Recording what was ticked, and forgetting whom the shop deletes.
 
 ``record`` joins the transaction the shop has open, inside a savepoint: a fault of ours never loses an order.
 """
@@ -6,27 +6,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from flask import render_template, request
-from markupsafe import Markup
+from flask import request
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from .access import Actor, client_address, customer
-from .consent import boxes, choices, submission, versions
-from .consent.choices import Shown
-from .consent.ledger import Circumstances
-from .consent.submission import Taken
-from .db import insert_new, savepoint
-from .directory import addresses, people
-from .directory.models import Subscriber
-from .directory.people import Person
-from .errors import ConfigurationError, Refused
-from .i18n import _, in_language, language, template_names
-from .newsletter import forgetting
-from .plugin import Plugin, plugin
+from ..access import Actor, client_address, customer
+from ..consent import boxes, choices, submission, versions
+from ..consent.choices import Shown
+from ..consent.ledger import Circumstances
+from ..consent.submission import Taken
+from ..db import insert_new, savepoint
+from ..directory import addresses, people
+from ..directory.models import Subscriber
+from ..directory.people import Person
+from ..errors import Refused
+from ..i18n import _, in_language
+from ..newsletter import forgetting
+from ..plugin import Plugin, plugin
 
 log = logging.getLogger(__name__)
 
@@ -55,44 +55,34 @@ class Outcome:
     message: str | None
 
 
-def consent_fields(place: str, *, contact_ref: object | None = None) -> Markup:
-    """The consent boxes for a place of the shop, to stand inside the shop's own form; empty before version 1.
-
-    :param place: ``registration``, ``checkout``, ``guest_checkout`` or ``profile``.
-    :param contact_ref: the customer's key where she is logged in.
-    """
-    wired = plugin()
-    person = people.contact_key(wired.shop, str(contact_ref)) if contact_ref is not None else None
-    wired.session.flush()  # a fault in the shop's own rows is the shop's to see
-    try:
-        with savepoint(wired.session):
-            wired.check_stamp()
-            offer = boxes.offered(wired.session, wired.keys, place, person, language(), wired.settings.default_locale)
-    except (SQLAlchemyError, ConfigurationError):
-        log.exception("the consent boxes of %s are not shown", place)
-        return Markup("")
-    if offer is None:
-        return Markup("")
-    names = template_names()
-    if place == "profile" and person is not None:
-        names["code_token"] = wired.keys.sign("code form", f"{person.kind}:{person.ref}".encode())
-    return Markup(render_template("webshop_segments/storefront/consent_fields.html", offer=offer, **names))
-
-
-def record(place: str, *, contact_ref: object | None = None, guest: Guest | None = None) -> Outcome:
-    """Record what the current request's form says about consents (flushes; the shop commits).
+def record(
+    place: str,
+    *,
+    contact_ref: object | None = None,
+    guest: Guest | None = None,
+    form: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Record what a form says about consents (flushes; the shop commits).
 
     Call it after the customer or order is flushed. No fault of ours reaches the shop.
+
+    :param place: ``registration``, ``checkout``, ``guest_checkout`` or ``profile``; a checkout without
+        ``contact_ref`` is a guest's (W22, W23).
+    :param form: the posted fields where they are not ``request.form``.
     """
     wired = plugin()
     wired.session.flush()  # a fault in the shop's own rows is the shop's to see
     try:
+        _begin_as_writer(wired.session)
         with savepoint(wired.session):
             wired.check_stamp()
+            # Whoever has no account is a guest, whatever the place is called (W23).
+            place = boxes.place_of(place, logged_in=True) if contact_ref is not None else "guest_checkout"
             person = _person(wired, contact_ref, guest)
             who = customer(person.key.ref) if contact_ref is not None else Actor("guest", person.key.ref, "Guest")
+            posted = request.form if form is None else form
             taken = submission.take(
-                wired.session, wired.keys, wired.settings, place, person, request.form, who, circumstances()
+                wired.session, wired.keys, wired.settings, place, person, posted, who, circumstances()
             )
     except Refused as refusal:
         return Outcome(False, str(refusal))
@@ -135,6 +125,15 @@ def circumstances() -> Circumstances:
     return Circumstances(client_address(), request.user_agent.string or None, request.path)
 
 
+def _begin_as_writer(session: Session) -> None:
+    """On SQLite a transaction that began by reading is refused its first write once somebody else has written."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        dbapi_connection: Any = connection.connection.dbapi_connection
+        if not dbapi_connection.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _person(wired: Plugin, contact_ref: object | None, guest: Guest | None) -> Person:
     if contact_ref is not None:
         key = people.contact_key(wired.shop, str(contact_ref))
@@ -144,23 +143,25 @@ def _person(wired: Plugin, contact_ref: object | None, guest: Guest | None) -> P
         return found
     if guest is None:
         raise ValueError("record() needs contact_ref= or guest=")
-    return people.of_subscriber(_subscriber(wired.session, wired, guest))
-
-
-def _subscriber(session: Session, wired: Plugin, guest: Guest) -> Subscriber:
     address = addresses.address(wired.keys, "email", guest.email, wired.settings.default_country)
-    values = {
-        "type": "guest_order",
-        "email": guest.email.strip(),
-        "email_key": address.key,
-        "phone": None,
-        "first_name": guest.first_name[:120],
-        "last_name": guest.last_name[:120],
-        "locale": guest.locale,
-        "is_active": True,
-    }
-    insert_new(session, Subscriber, [values])
-    return session.scalars(select(Subscriber).where(Subscriber.email_key == address.key)).one()
+    return people.of_subscriber(
+        subscriber(
+            wired.session,
+            address.key,
+            type="guest_order",
+            email=guest.email.strip(),
+            first_name=guest.first_name[:120],
+            last_name=guest.last_name[:120],
+            locale=guest.locale,
+        )
+    )
+
+
+def subscriber(session: Session, email_key: str, **values: str | None) -> Subscriber:
+    """The subscriber with an e-mail address, made where there is none (flushes); a known one stays as she is."""
+    row = {"email_key": email_key, "phone": None, "first_name": "", "last_name": "", "is_active": True} | values
+    insert_new(session, Subscriber, [row])
+    return session.scalars(select(Subscriber).where(Subscriber.email_key == email_key)).one()
 
 
 def _sentence(taken: Taken) -> str | None:

@@ -1,0 +1,1 @@
+"""Everyone who agreed: the list, the search, the card, the import."""
