@@ -24,14 +24,14 @@ FLOORS = (
     {"subscribers"},
     {"newsletter"},
     {"models", "migration"},
-    {"blueprints", "cli", "processes", "storefront", "tasks"},
+    {"blueprints", "cli", "processes", "storefront", "tasks", "uninstalling"},
     {"extension", ""},
-    {"demo"},
+    {"demo", "pytest_plugin", "testing"},
 )
 """From the bottom up; the small files lie below them all."""
 
 EDGES = re.compile(
-    r"(blueprints|demo)/.*|(cli|migration|tasks)\.py|newsletter/engine/(duty|notice_mail|preparation|window|worker)\.py"
+    r"(blueprints|cli|demo)/.*|(migration|tasks|testing)\.py|newsletter/engine/(duty|notice_mail|preparation|window|worker)\.py"
 )
 """Where a transaction may end: views, commands, and the steps of the worker."""
 
