@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from io import BytesIO
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.shops import ANNA, Shop
 from webshop_segments.access import Actor
+from webshop_segments.consent.models import ConsentRecord
 from webshop_segments.directory.models import Subscriber
 from webshop_segments.directory.people import SUBSCRIBER, PersonKey
 from webshop_segments.notices.models import Notice
@@ -80,3 +81,9 @@ def person(shop: Shop, email: str) -> PersonKey:
 def mails(shop: Shop) -> list[str]:
     """Whom a confirmation was written to."""
     return list(shop.session.scalars(select(Notice.address).where(Notice.kind == "confirmation").order_by(Notice.id)))
+
+
+def written(shop: Shop) -> list[int]:
+    """How many subscribers, records and mails there are."""
+    counts = [select(func.count()).select_from(table) for table in (Subscriber, ConsentRecord, Notice)]
+    return [shop.session.scalars(count).one() for count in counts]

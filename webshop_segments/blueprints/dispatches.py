@@ -21,6 +21,7 @@ from ..i18n import _, lazy_gettext, ngettext
 from ..newsletter import dispatches as sending
 from ..newsletter import forecast, recipients, results, scheduling, sendings
 from ..newsletter import newsletters as writing
+from ..newsletter.channels import faults
 from ..newsletter.models import Delivery, Dispatch
 from ..newsletter.recipients import View
 from ..newsletter.results import Progress
@@ -192,4 +193,5 @@ def _progress(row: Dispatch, asked: Callable[[Session, Dispatch], Progress] = re
 
 def _said(sentence: str) -> str:
     """A server's words; they may name a recipient (W53)."""
+    sentence = faults.translated(sentence)
     return results.without_addresses(sentence) if masked() else sentence

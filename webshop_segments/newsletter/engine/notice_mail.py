@@ -22,6 +22,7 @@ from ...notices.models import Notice
 from ...notices.queue import queue
 from ...plugin import Plugin
 from .. import sender
+from ..channels import faults
 from ..dispatches import control_address
 from ..models import Dispatch
 
@@ -76,7 +77,7 @@ def alarm(session: Session, plugin: Plugin, dispatch: Dispatch, sentence: str) -
                 "The sending of “%(name)s” was halted: %(fault)s\n\n"
                 "Nobody is lost: mend the fault, then press “Go on sending”.",
                 name=dispatch.name,
-                fault=sentence,
+                fault=faults.translated(sentence),
             ),
         )
 
