@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from tests.consent.deeds import someone
 from tests.shops import Shop
-from tests.subscribers.files import PROOF, mails, person, proven, upload
+from tests.subscribers.files import PROOF, mails, person, proven, upload, written
 from webshop_segments.consent import state, suppression, verification
 from webshop_segments.directory.models import Subscriber
 from webshop_segments.segments import audience
