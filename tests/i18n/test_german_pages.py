@@ -40,7 +40,7 @@ def assert_german(text: str, *expected: str) -> None:
         ("newsletters", "Noch keine E-Mail-Newsletter"),
         ("newsletters/add/email", "Betreff"),
         ("newsletters/add/sms", "Frei in diesem Teil"),
-        ("people", "Einwilligungen aller Personen"),
+        ("subscribers", "Noch keine Abonnenten"),
         ("consents", "Version 1"),
         ("segments/999", "Dieses Segment gibt es nicht mehr."),
     ],

@@ -18,7 +18,7 @@ from webshop_segments.directory.partners import PARTNER, MemberKey
 from webshop_segments.directory.people import CONTACT, PersonKey
 from webshop_segments.newsletter import results
 from webshop_segments.newsletter.engine.worker import Worker
-from webshop_segments.segments import members, operations, sweep
+from webshop_segments.segments import members, operations, roll, sweep
 
 pytestmark = pytest.mark.rule("C47")
 
@@ -113,7 +113,7 @@ def test_a_member_who_was_forgotten_is_shown_gone_and_lets_the_segment_be_delete
     members.add(shop.session, shop.plugin.shop, segment, [MemberKey(PARTNER, str(ada.company_id))], ANNA)
     forget(shop, ada)
 
-    listed, _ = members.page(shop.session, shop.plugin.shop, segment, 0, 10)
+    listed = roll.page(shop.session, shop.plugin.shop, segment, roll.View(), None).rows
 
     assert [shown for _row, shown in listed] == [None]
     assert members.counts(shop.session, shop.plugin.shop, [segment.id])[segment.id].gone == 1
@@ -127,7 +127,7 @@ def test_a_key_given_to_somebody_else_is_not_the_old_member(shop: Shop) -> None:
     company.name, company.created_at = "New Ltd", datetime(2026, 1, 1, tzinfo=UTC)
     shop.session.flush()
 
-    listed, _ = members.page(shop.session, shop.plugin.shop, segment, 0, 10)
+    listed = roll.page(shop.session, shop.plugin.shop, segment, roll.View(), None).rows
     assert [shown for _row, shown in listed] == [None]
     assert sweep.sweep(shop.session, shop.plugin).gone == 1
     assert members.counts(shop.session, shop.plugin.shop, [segment.id])[segment.id].gone == 1
