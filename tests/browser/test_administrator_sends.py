@@ -101,6 +101,6 @@ def _choose_segment(page: Page, keyboard: Keyboard, name: str) -> None:
     keyboard.enter(page.get_by_role("link", name="Send newsletter"))
     steps.title(page, "Who gets it?")
     keyboard.choose(page.get_by_label("Everybody who agreed"), page.get_by_label("Only these segments"))
-    keyboard.tick(page.get_by_label(name))
+    keyboard.tick(page.get_by_label(f"Send to {name}"))
     keyboard.enter(page.get_by_role("button", name="Continue"))
     steps.title(page, "Send “")
