@@ -192,7 +192,9 @@ def test_a_deleted_account_leaves_its_orders(
 
 
 def test_a_form_without_its_token_is_refused_in_a_sentence(tmp_path: Path, database_url: str) -> None:
-    client = create_app(tmp_path / "shop", database_url).test_client()
-    answer = client.post("/logout")
+    app = create_app(tmp_path / "shop", database_url)
+    answer = app.test_client().post("/logout")
     assert answer.status_code == 400
     assert "This form has been open for too long." in answer.text
+    with app.app_context():
+        db.engine.dispose()
