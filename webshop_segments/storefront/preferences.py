@@ -1,4 +1,4 @@
-"""What the holder of a message's link sees and may do; docs/decisions/0020 says why no more."""
+"""What the holder of a message's link sees and may do; docs/decisions/0014 says why no more."""
 
 from __future__ import annotations
 
