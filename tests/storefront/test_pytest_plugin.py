@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source import PROJECT
-
 pytestmark = pytest.mark.once
 
 APP = """
@@ -95,8 +93,8 @@ def run(folder: Path, **files: str) -> str:
     """The outcome of a project's own tests."""
     for name, content in files.items():
         (folder / f"{name}.py").write_text(content, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "webshop_segments.pytest_plugin", "-p", "no:cacheprovider"]
-    environment = os.environ | {"PYTHONPATH": str(PROJECT), "PYTEST_ADDOPTS": ""}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTEST_ADDOPTS": ""}
     done = subprocess.run([*command, str(folder)], cwd=folder, env=environment, capture_output=True, text=True)
     return done.stdout + done.stderr
 
