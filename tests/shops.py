@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Boolean, DateTime, ForeignKey, Integer, String, Uuid, event
@@ -127,6 +128,13 @@ class Shop:
         self.session.expire_all()
 
 
+class Reader(FlaskClient):
+    """Reads each answer to its end: a streamed one holds its database connection until then."""
+
+    def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> Any:
+        return super().open(*args, buffered=buffered, **kwargs)
+
+
 def make_shop(
     database_url: str,
     *,
@@ -157,6 +165,7 @@ def make_shop(
         MAIL_DEFAULT_SENDER="news@shop.example",
     )
     app.config.update(config or {})
+    app.test_client_class = Reader
     db = SQLAlchemy(app)
     if csrf:
         CSRFProtect(app)
