@@ -168,13 +168,6 @@ def last_uses(session: Session, segment_ids: Sequence[int]) -> dict[int, Dispatc
     return {segment_id: dispatch for segment_id, dispatch in rows}
 
 
-def of_newsletter(session: Session, newsletter_id: int) -> Sequence[Dispatch]:
-    """All sendings of a newsletter, newest first."""
-    return session.scalars(
-        select(Dispatch).where(Dispatch.newsletter_id == newsletter_id).order_by(Dispatch.id.desc())
-    ).all()
-
-
 def pause(session: Session, dispatch: Dispatch, by: Actor) -> None:
     """Stop before the next window; what is claimed goes back to the queue."""
     _administer(session, dispatch, "paused", by)
