@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
 from tests.consent.deeds import PHONE
+from tests.pages.sending import dispatches, post
 from tests.segments.lists import partner, segment
 from tests.shops import Shop, Statements
 from webshop_segments.newsletter import forecast
 from webshop_segments.newsletter.models import Dispatch, Newsletter
 from webshop_segments.segments.models import Segment, SegmentMember
-
-
-@pytest.fixture
-def newsletter(shop: Shop) -> Newsletter:
-    shop.publish("email", "sms")
-    made = shop.newsletter()
-    shop.session.commit()
-    return made
-
-
-def dispatches(shop: Shop) -> list[Dispatch]:
-    shop.session.expire_all()
-    return list(shop.session.scalars(select(Dispatch).order_by(Dispatch.id)))
-
-
-def post(client: FlaskClient, path: str, **values: Any) -> Any:
-    return client.post(path, data={"request_key": "k", "when": "now"} | values)
 
 
 @pytest.mark.rule("W46")
